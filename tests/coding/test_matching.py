@@ -1,0 +1,378 @@
+import os
+import time
+
+import pandas as pd
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from pandas.testing import assert_frame_equal
+from tests.coding.plain_matcher import plain_codings
+
+from evalkit.coding import apply_codebook, read_codebook, rule_matches
+from evalkit.corpus.tokens import tokenise
+from evalkit.errors import TableError
+from evalkit.tables import empty_table, validate_table
+
+MANY = int(os.environ.get("EVALKIT_EXAMPLES", "120"))
+
+CODEBOOK = """
+version = "1.0"
+language = "sv"
+
+[polarity]
+negation = ["inte", "ej", "aldrig", "ingen|inget|inga", "utan", "varken ... eller", "sakna"]
+negation_ahead = ["=saknas", "uteblev"]
+exempt = ["inte bara", "inte längre bara", "inte ... minst"]
+hypothetical = ["skulle", "om bara", "önska", "vore", "kanske"]
+
+[[codes]]
+id = "mandat"
+name = "Mandat"
+  [[codes.rules]]
+  id = "mandat.ord"
+  words = ["mandat", "befogenhet"]
+  not = ["mandatperiod*", "mandat i riksdagen"]
+  [[codes.rules]]
+  id = "mandat.fick"
+  sequence = ["få|ha", "uppdrag", "av|från", "nämnd*|*chef"]
+  [[codes.rules]]
+  id = "mandat.utan"
+  sequence = ["inte", "bestämma"]
+  gap = 2
+  polarity = "-"
+
+[[codes]]
+id = "stallning"
+name = "Ställning"
+  [[codes.rules]]
+  sequence = ["ta", "ställning"]
+  order = "either"
+
+[[codes]]
+id = "beslut"
+name = "Beslut"
+parent = "stallning"
+  [[codes.rules]]
+  words = ["beslut*"]
+  with = ["nämnd*", "ta ... i"]
+
+[[codes]]
+id = "eor"
+name = "EOR"
+  [[codes.rules]]
+  words = ["=eor", "eor-*"]
+  negatable = false
+
+[[codes]]
+id = "stod"
+name = "Stöd"
+  [[codes.rules]]
+  words = ["*stöd", "*struktur*"]
+  roles = ["handledare"]
+  [[codes.rules]]
+  sequence = ["stå", "bakom", "vi|oss"]
+  order = "either"
+  across = true
+  gap = 4
+
+[[codes]]
+id = "tvekan"
+name = "Tvekan"
+  [[codes.rules]]
+  words = ["tveka", "sakna"]
+  polarity = "?"
+  [[codes.rules]]
+  words = ["sakna"]
+  polarity = "-"
+  [[codes.rules]]
+  sequence = ["men", "tveka", "ta"]
+  gap = 1
+
+[[codes]]
+id = "agera"
+name = "Agera"
+  [[codes.rules]]
+  sequence = ["våga", "inte"]
+  polarity = "-"
+  gap = 2
+  [[codes.rules]]
+  words = ["våga"]
+"""
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory):
+    path = tmp_path_factory.mktemp("codebook") / "codebook.toml"
+    path.write_text(CODEBOOK, encoding="utf-8")
+    return read_codebook(path)
+
+
+def segments_of(texts, roles=None):
+    lengths = [len(text) for text in texts]
+    starts = [sum(lengths[:i]) + i for i in range(len(texts))]
+    return pd.DataFrame(
+        {
+            "segment_id": [f"s{i:05d}" for i in range(len(texts))],
+            "document_id": "d1",
+            "start": pd.array(starts, dtype="Int64"),
+            "end": pd.array([a + n for a, n in zip(starts, lengths, strict=True)], dtype="Int64"),
+            "speaker": "A",
+            "role": roles or ["informant"] * len(texts),
+            "unit": "K01",
+            "party": "participant",
+            "about_session": pd.array([2] * len(texts), dtype="Int64"),
+            "t_start": float("nan"),
+            "question": pd.Series([None] * len(texts), dtype="str"),
+            "text": pd.Series(texts, dtype="str"),
+        }
+    )
+
+
+def coded(text, book, role="informant"):
+    codings = apply_codebook(segments_of([text], [role]), book)
+    return {row.code: (row.start, row.end, row.polarity, row.rule) for row in codings.itertuples()}
+
+
+def signs(text, book):
+    return {code: coding[2] for code, coding in coded(text, book).items()}
+
+
+# What a Swedish reader expects, one trap per line.
+TRAPS = [
+    ("Vi har mandat.", {"mandat": "+"}),
+    ("Mandatets gränser är klara.", {"mandat": "+"}),
+    ("Vi har inte mandat.", {"mandat": "-"}),
+    ("Vi har inte bara mandat.", {"mandat": "+"}),
+    ("Vi har inte längre bara mandat.", {"mandat": "+"}),
+    ("Vi har inte bara inget mandat.", {"mandat": "-"}),
+    ("Ingen av oss saknar mandat.", {"mandat": "+", "tvekan": "+"}),
+    ("Det är inte så att vi inte har mandat.", {"mandat": "+"}),
+    ("Mandat saknas.", {"mandat": "-", "tvekan": "-"}),
+    ("Vi har mandat, det saknas tid.", {"mandat": "+", "tvekan": "-"}),
+    ("Vi saknar mandat.", {"mandat": "-", "tvekan": "-"}),
+    ("Vi hann inte, men vi har mandat.", {"mandat": "+"}),
+    ("Vi hann inte men vi har mandat.", {"mandat": "+"}),
+    ("Jag tror inte att vi har mandat.", {"mandat": "-"}),
+    ("Inte ens den gamla ledningen i den stora kommunen gav oss mandat.", {"mandat": "+"}),
+    ("Varken jag eller du har mandat.", {"mandat": "-"}),
+    ("Har ni mandat?", {"mandat": "?"}),
+    ("Va, inget mandat?! Jo. Beslut finns i nämnden.", {"mandat": "?", "beslut": "+", "stallning": "+"}),
+    ("Om vi bara hade tid. Vi har mandat.", {"mandat": "+"}),
+    ("Om bara chefen gav mandat.", {"mandat": "?"}),
+    ("Det är vi som har mandat.", {"mandat": "+"}),
+    ("Det vore bra med mandat.", {"mandat": "?"}),
+    ("Vi ska ha mandat.", {"mandat": "+"}),
+    ("Under mandatperioden hände mycket.", {}),
+    ("Partiet fick mandat i riksdagen.", {}),
+    ("Vi tog verkligen ställning.", {"stallning": "+"}),
+    ("Då tog vi aldrig riktigt ställning.", {"stallning": "-"}),
+    ("Ställning har vi inte tagit.", {"stallning": "-"}),
+    ("Ställning har vi tagit.", {"stallning": "+"}),
+    ("Vi tog tåget, ställning får vänta.", {}),
+    ("Vi tog tåget och ställning kom sen.", {}),
+    ("Vi tog en tur. Ställning finns i skåpet.", {}),
+    ("Vi tog en lång och mycket bra ställning.", {}),
+    ("Vi tog en riktigt lång mycket bra ställning.", {"stallning": "+"}),
+    ("Vi tog en alldeles för lång bra mycket fin ställning.", {}),
+    ("Vi tog en it-ställning.", {}),
+    ("Anställning kräver att vi tar tag.", {}),
+    ("Vi fick ett tydligt uppdrag från den nya nämnden.", {"mandat": "+"}),
+    ("Vi fick uppdrag av förvaltningschefen.", {"mandat": "+"}),
+    ("Vi fick ett uppdrag, från nämnden.", {}),
+    ("Vi får inte bestämma.", {"mandat": "-"}),
+    ("I teorin är det bra.", {}),
+    ("Vi skulle inte ha ett EOR.", {"eor": "+"}),
+    ("EOR-mål finns.", {"eor": "+"}),
+    ("Inget mandat!? Jo.", {"mandat": "?"}),
+    ("Vi vågar inte.", {"agera": "-"}),
+    ("Vi vågade.", {"agera": "+"}),
+    ("Mandat:et saknas.", {"mandat": "-", "tvekan": "-"}),
+    ("Mandat: tid saknas.", {"mandat": "+", "tvekan": "-"}),
+    ("Mandat - tid saknas.", {"mandat": "+", "tvekan": "-"}),
+    ("Ett mandat och/eller stöd saknas.", {"mandat": "-", "tvekan": "-"}),
+    ("De står, som vanligt, bakom oss.", {"stod": "+"}),
+    ("De står kvar. Bakom oss finns skog.", {}),
+    ("Beslutet kom sent.", {}),
+    ("De tog det där i fredags, beslutet alltså.", {"beslut": "+", "stallning": "+"}),
+    ("", {}),
+    ("... – ?!", {}),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), TRAPS)
+def test_traps(text, expected, book):
+    assert signs(text, book) == expected
+
+
+@pytest.mark.parametrize("text", [text for text, _ in TRAPS])
+def test_traps_as_spacy_finds_them(text, book):
+    assert coded(text, book) == plain_codings(text, book)
+
+
+VOCABULARY = """
+vi har inte bara längre minst mandat mandatet Mandatperioden befogenheter i riksdagen få fick uppdrag uppdraget av från
+nämnden chef förvaltningschefen bestämma tog ta tagit tar ställning ställningen beslut besluten EOR eor-mål teorin
+datastöd strukturerna stå står bakom oss tveka tvekar sakna saknar saknas uteblev men fast eftersom och eller så för
+att varken ingen inga aldrig utan ej skulle vore om önskar kanske är it-stöd och/eller mandat:et t.ex. 10
+. . ! ? ?! , , ; : – - … ... ( ) " 😀
+"""
+# Drawn from few words, parts of sequences and cues meet often; drawn from many, so do all kinds.
+FEW = "ta ställning stå bakom oss få uppdrag av nämnd men tveka våga inte bara mandat saknas skulle , och . ? -"
+WORDS = st.one_of(st.sampled_from(VOCABULARY.split()), st.sampled_from(FEW.split()))
+SENTENCES = st.lists(st.tuples(WORDS, st.sampled_from([" ", " ", " ", "\n", ""])), max_size=22).map(
+    lambda pairs: "".join(word + blank for word, blank in pairs)
+)
+ROLES = st.sampled_from(["informant", "handledare", "anteckning"])
+
+
+@settings(max_examples=MANY, deadline=None)
+@given(SENTENCES, ROLES)
+@example("inte bara ta ställning ställning ta ta", "informant")
+@example("men men tveka men tveka ta ta", "informant")
+def test_any_text_is_coded_as_spacy_finds_it(book, text, role):
+    assert coded(text, book, role) == plain_codings(text, book, role)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(SENTENCES, ROLES), max_size=8))
+def test_segments_do_not_see_each_other(book, pairs):
+    texts, roles = [text for text, _ in pairs], [role for _, role in pairs]
+    segments = segments_of(texts, roles)
+    together = apply_codebook(segments, book)
+    apart = [apply_codebook(segments.iloc[[i]], book) for i in range(len(segments))]
+    expected = pd.concat([empty_table("codings"), *apart]).sort_values(["start", "code"], ignore_index=True)
+    # An empty segment starts where its neighbour does not; two codings never share a document, place and code.
+    assert_frame_equal(together, expected.astype(together.dtypes))
+
+
+def test_offsets_are_the_documents_and_the_quote_is_the_text(book):
+    texts = ["😀 Vi har mandat.", "Vi tog aldrig ställning."]
+    document = "\n".join(texts)
+    codings = apply_codebook(segments_of(texts), book)
+    assert [document[a:b] for a, b in zip(codings["start"], codings["end"], strict=True)] == list(codings["quote"])
+    assert list(codings["quote"]) == ["mandat", "tog aldrig ställning"]
+
+
+def test_the_table_follows_the_schema_and_the_input_is_unchanged(book):
+    segments = segments_of(["Vi har mandat.", "Nej.", "Vi tog ställning."])
+    before = segments.copy(deep=True)
+    codings = apply_codebook(segments, book)
+    validate_table("codings", codings)
+    assert_frame_equal(segments, before)
+    assert (codings["coder"] == "rules").all()
+    assert (codings["codebook_version"] == book.codebook_version).all()
+    assert codings["created_at"].isna().all()
+    assert list(codings["unit"]) == ["K01", "K01"]
+    assert list(codings["about_session"]) == [2, 2]
+
+
+def test_missing_units_and_sessions_stay_missing(book):
+    segments = segments_of(["Vi har mandat."]).assign(unit=pd.Series([None], dtype="str"))
+    segments["about_session"] = pd.array([pd.NA], dtype="Int64")
+    codings = validate_table("codings", apply_codebook(segments, book))
+    assert codings[["unit", "about_session"]].isna().all(axis=None)
+
+
+def test_the_interviewer_is_never_coded(book):
+    assert coded("Har ni mandat och ställning? Ta ställning!", book, "intervjuare") == {}
+
+
+def test_a_rule_may_be_for_some_roles(book):
+    assert coded("Datastöd och strukturen.", book, "informant") == {}
+    assert coded("Datastöd och strukturen.", book, "handledare")["stod"] == (0, 8, "+", "stod.1")
+
+
+def test_a_childs_rule_codes_its_parent_with_the_childs_rule(book):
+    codings = coded("Nämndens beslut kom.", book)
+    assert codings["beslut"] == codings["stallning"] == (9, 15, "+", "beslut.1")
+
+
+@pytest.mark.parametrize(
+    ("text", "sign"),
+    [
+        ("Mandat! Mandat. Inget mandat.", "+"),
+        ("Mandat. Inget mandat.", "-"),
+        ("Inget mandat. Mandat.", "+"),
+        ("Mandat? Mandat. Inget mandat. Mandat?", "?"),
+        ("Mandat? Inget mandat. Mandat.", "+"),
+    ],
+)
+def test_the_majority_of_the_matches_decides_and_then_the_later(text, sign, book):
+    start, _, polarity, _ = coded(text, book)["mandat"]
+    assert polarity == sign
+    assert text[start : start + 6].lower() == "mandat"
+    assert start <= 6
+
+
+def test_of_two_matches_that_begin_together_the_shorter_is_first_and_the_longer_is_later(book):
+    assert coded("Vi vågar inte.", book)["agera"] == (3, 8, "-", "agera.2")
+
+
+def test_empty_input_gives_an_empty_table_of_the_right_kind(book):
+    for segments in (segments_of([]), segments_of(["Hej."])):
+        codings = apply_codebook(segments, book)
+        assert len(codings) == 0
+        assert_frame_equal(codings, empty_table("codings"))
+    assert list(rule_matches(segments_of([]), book).columns) == list(
+        rule_matches(segments_of(["mandat"]), book).columns
+    )
+
+
+def test_every_match_is_told_before_they_become_one_coding(book):
+    matches = rule_matches(segments_of(["Nej.", "Mandat? Inget mandat."]), book)
+    assert matches[["segment_id", "start", "end", "rule", "polarity"]].to_numpy().tolist() == [
+        ["s00001", 0, 6, "mandat.ord", "?"],
+        ["s00001", 14, 20, "mandat.ord", "-"],
+    ]
+
+
+def test_ids_and_order_do_not_depend_on_the_order_of_the_segments(book):
+    segments = segments_of([text for text, _ in TRAPS])
+    codings = apply_codebook(segments, book)
+    assert codings["coding_id"].is_unique
+    assert_frame_equal(apply_codebook(segments.iloc[::-1], book), codings)
+    assert codings["start"].is_monotonic_increasing
+
+
+def test_tokens_at_hand_give_the_same_codings(book):
+    segments = segments_of([text for text, _ in TRAPS])
+    tokens = tokenise(segments["text"].tolist())
+    steps = []
+    codings = apply_codebook(segments, book, tokens=tokens, progress=lambda done, of: steps.append((done, of)))
+    assert_frame_equal(codings, apply_codebook(segments, book))
+    assert steps == [(i, 13) for i in range(1, 14)]
+    with pytest.raises(TableError, match=f"1 rows, but tokens of {len(TRAPS)} texts"):
+        apply_codebook(segments.iloc[:1], book, tokens=tokens)
+
+
+def test_tables_that_cannot_be_coded_are_refused(book):
+    segments = segments_of(["Mandat.", "Mandat."])
+    with pytest.raises(TableError, match="column 'role' is missing"):
+        apply_codebook(segments.drop(columns="role"), book)
+    with pytest.raises(TableError, match="1 segment ids stand more than once"):
+        apply_codebook(segments.assign(segment_id="s1"), book)
+
+
+def test_a_codebook_without_rules_codes_nothing(tmp_path):
+    path = tmp_path / "codebook.toml"
+    path.write_text('version = "1"\n[[codes]]\nid = "a"\nname = "A"\n')
+    assert apply_codebook(segments_of(["Mandat."]), read_codebook(path)).empty
+
+
+def test_one_segment_of_a_million_characters(book):
+    sentence = "Vi fick inte något mandat av den nya nämnden, sa hon. "
+    text = sentence * (1_000_000 // len(sentence) + 1)
+    assert coded(text, book)["mandat"] == (19, 25, "-", "mandat.ord")
+    assert coded("x" * 1_000_000 + " mandat", book)["mandat"][0] == 1_000_001
+
+
+def test_ten_thousand_segments_take_seconds(book):
+    texts = [
+        f"{text} Och i kommun{i} sa de så här i tal{i % 700}: {TRAPS[i % 50][0]}"
+        for i, (text, _) in enumerate(TRAPS * 200)
+    ]
+    segments = segments_of(texts[:10_000])
+    begin = time.process_time()
+    codings = apply_codebook(segments, book)
+    assert time.process_time() - begin < 15  # about 1 s where it was written
+    assert codings["segment_id"].nunique() > 5_000
