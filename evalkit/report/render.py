@@ -1,0 +1,171 @@
+"""Markdown → one HTML page that needs nothing else: pandoc for the document, our own style sheet."""
+
+import html
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from evalkit.errors import EvalkitError
+from evalkit.wording import Language, number, pick
+
+__all__ = ["details", "html_page", "markdown_table", "plain"]
+
+_STYLE = Path(__file__).with_name("report.css")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$~^@])")
+
+
+class RenderError(EvalkitError):
+    """pandoc could not make the report."""
+
+
+def plain(text: str) -> str:
+    """Escape a text so that Markdown shows it as it is.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    str
+        One line of Markdown.
+    """
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def markdown_table(table: pd.DataFrame, *, lang: Language, caption: str = "") -> str:
+    """Write a table as Markdown, numbers as the language writes them.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        What is shown, with its headings as column names.
+    lang : {"sv", "en"}
+        Language of the reader.
+    caption : str, default ""
+        Stands below the table.
+
+    Returns
+    -------
+    str
+        A pipe table.
+    """
+    numeric = [pd.api.types.is_numeric_dtype(table[column]) for column in table.columns]
+    longest = [max([len(str(column)), *(len(_cell(v, lang)) for v in table[column])]) for column in table.columns]
+    widths = [max(3, min(length, 60)) for length in longest]
+    lines = [
+        "| " + " | ".join(plain(str(column)) for column in table.columns) + " |",
+        "|"
+        + "|".join("-" * (width - 1) + (":" if right else "-") for width, right in zip(widths, numeric, strict=True))
+        + "|",
+    ]
+    lines += [
+        "| " + " | ".join(plain(_cell(value, lang)) for value in row) + " |" for row in table.itertuples(index=False)
+    ]
+    return "\n".join(lines) + (f"\n\n: {plain(caption)}" if caption else "")
+
+
+def details(data: pd.DataFrame, name: str, *, lang: Language, longest: int) -> str:
+    """Write the data behind a figure as a part of the page that opens on a click.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame
+        What is drawn, with `rests_on`.
+    name : str
+        Name of the figure.
+    lang : {"sv", "en"}
+        Language of the reader.
+    longest : int
+        Most rows shown.
+
+    Returns
+    -------
+    str
+        Raw HTML inside Markdown.
+    """
+    shown = data.head(longest).copy()
+    if "rests_on" in shown:
+        basis = pick(lang, sv="vilar på", en="rests on")
+        shown["rests_on"] = shown["rests_on"].fillna("").astype("str").map(lambda ids: _counted(ids, lang))
+        shown = shown.rename(columns={"rests_on": basis})
+    heads = "".join(f"<th>{html.escape(str(column))}</th>" for column in shown.columns)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(_cell(value, lang))}</td>" for value in row) + "</tr>"
+        for row in shown.itertuples(index=False)
+    )
+    count = number(len(data), lang=lang)
+    title = pick(lang, sv=f"Data bakom figuren ({count} rader)", en=f"Data behind the figure ({count} rows)")
+    whole = f"<p>{pick(lang, sv='Alla rader', en='All rows')}: <code>figures/{name}.csv</code></p>"
+    table = f'<div class="scroll"><table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
+    return f"```{{=html}}\n<details><summary>{title}</summary>{table}{whole}</details>\n```"
+
+
+def html_page(markdown: str, *, title: str, lang: Language, folder: Path) -> bytes:
+    """Turn the report into one HTML page with its pictures inside.
+
+    Parameters
+    ----------
+    markdown : str
+        The report.
+    title : str
+        Its title.
+    lang : {"sv", "en"}
+        Its language.
+    folder : pathlib.Path
+        Where the pictures' paths start.
+
+    Returns
+    -------
+    bytes
+        UTF-8.
+
+    Raises
+    ------
+    RenderError
+        If pandoc fails.
+    """
+    import pypandoc
+
+    arguments = [
+        "--standalone",
+        "--embed-resources",
+        "--toc",
+        "--toc-depth=2",
+        f"--css={_STYLE}",
+        f"--resource-path={folder}",
+        f"--metadata=title:{title}",
+        f"--metadata=lang:{lang}",
+        f"--metadata=toc-title:{pick(lang, sv='Innehåll', en='Contents')}",
+    ]
+    try:
+        page: str = pypandoc.convert_text(
+            markdown,
+            "html5",
+            format="markdown-tex_math_dollars-citations-implicit_header_references",
+            extra_args=arguments,
+        )
+    except RuntimeError as error:
+        raise RenderError(f"pandoc could not write the report ({' '.join(str(error).split())[:200]})") from None
+    return page.encode()
+
+
+def _cell(value: Any, lang: Language) -> str:
+    if value is None or (not isinstance(value, str) and pd.isna(value)):
+        return ""
+    if isinstance(value, bool):
+        return pick(lang, sv="ja" if value else "nej", en="yes" if value else "no")
+    if isinstance(value, float) and not value.is_integer():
+        return number(value, 2, lang=lang)
+    if isinstance(value, int | float):
+        return number(value, lang=lang)
+    return str(value)
+
+
+def _counted(ids: str, lang: Language) -> str:
+    every = ids.split()
+    few = ", ".join(every[:4])
+    return few if len(every) <= 4 else f"{few} … ({number(len(every), lang=lang)})"
