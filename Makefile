@@ -24,19 +24,25 @@ lint: setup
 	$(BIN)/lint-imports
 	$(BIN)/python -m numpydoc.hooks.validate_docstrings $$(git ls-files 'evalkit/*.py')
 
-# The tables come first: the notebooks read only what the pipeline built.
+# The tables come first: the notebooks read only what the pipeline built. What they save goes to build/, so that a test
+# never rewrites reports/.
+NBVAL := EVALKIT_REPORTS=$(CURDIR)/build/reports $(BIN)/python -m pytest -n 2 --dist loadscope -o filterwarnings= \
+	--nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg notebooks
+
 test: lint
 	$(BIN)/evalkit run . --until tables --quiet
-	$(BIN)/python -m pytest -n 2 --dist loadscope -m 'not slow' --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg tests evalkit notebooks
+	$(NBVAL)
+	$(BIN)/python -m pytest -n 2 --dist loadscope -m 'not slow'
 
 test-all: lint
 	$(BIN)/evalkit run . --until tables --quiet
-	$(BIN)/python -m pytest -n 2 --dist loadscope --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg tests evalkit notebooks
+	$(NBVAL)
+	$(BIN)/python -m pytest -n 2 --dist loadscope
 
 # After a deliberate change: run the notebooks in place, draw the pictures that the tests compare with, look at both.
 notebooks: setup
 	$(BIN)/evalkit run . --until tables --quiet
-	$(BIN)/python -m evalkit.pipeline.notebooks .
+	$(BIN)/python -c 'from evalkit.pipeline.notebooks import refresh; refresh(".")'
 
 baseline: setup
 	$(BIN)/python -m pytest tests/figures --mpl-generate-path=tests/figures/baseline

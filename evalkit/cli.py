@@ -6,7 +6,7 @@ unless --debug.
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -67,11 +67,10 @@ def run_command(
 
     loaded = _load(study, lang)
     with _progress(quiet) as progress:
-        findings = run_study(
-            loaded, jobs=jobs, force=force, allow_problems=allow_problems, until=until, progress=progress
-        )
-    _say_findings(findings, quiet=quiet)
+        done = run_study(loaded, jobs=jobs, force=force, allow_problems=allow_problems, until=until, progress=progress)
+    _say_findings(done.findings, quiet=quiet)
     if not quiet:
+        typer.echo(f"{_count(len(done.ran), 'step')} ran, the rest was up to date")
         typer.echo(f"{_relative(loaded.reports / 'report.html')}" if until == "report" else "tables are up to date")
 
 
@@ -222,7 +221,7 @@ def _say_error(error: EvalkitError) -> int:
     return error.exit_code
 
 
-def _say_findings(findings: list[Finding], *, quiet: bool) -> None:
+def _say_findings(findings: Sequence[Finding], *, quiet: bool) -> None:
     problems = [finding for finding in findings if finding.severity == "problem"]
     for finding in problems:
         typer.echo(f"left out  {finding}", err=True)

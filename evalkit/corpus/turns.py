@@ -39,6 +39,7 @@ _NOBODY = re.compile(
     r"|plats|tid|syfte|mål|bakgrund|resultat|exempel|ex|hinder|kvar|nästa steg|övrigt|todo|kl|källa|bild|figur|tabell"
     r"|s|sid|sida"
 )
+ASKS_AT_LEAST = 0.3  # share of an undeclared interviewer's turns that ask, and at least twice anybody else's
 LABELS_MUST_OPEN = 0.5  # share of the paragraphs that undeclared labels must open between them
 
 
@@ -172,9 +173,9 @@ def _roles_by_questions(text: str, labels: list[str], *, known: Mapping[str, Rol
     shares = {}
     for label in labels:
         said = [text[turn.start : turn.end].strip() for turn in turns if turn.label == label]
-        shares[label] = sum(words.endswith("?") for words in said) / max(len(said), 1)
-    asker = max(shares, key=lambda label: shares[label])
-    if shares[asker] >= 0.5:
+        shares[label] = sum("?" in words for words in said) / max(len(said), 1)
+    asker, *others = sorted(shares, key=lambda label: -shares[label])
+    if shares[asker] >= ASKS_AT_LEAST and all(shares[asker] >= 2 * shares[other] for other in others):
         roles[asker] = "intervjuare"
     return roles
 

@@ -107,7 +107,8 @@ class CodeCounts:
         if not self.codings:
             return pick(lang, sv="Det finns inga kodningar.", en="There are no codings.")
         totals = self.table.groupby("code", sort=False)["segments"].sum()
-        parts = [pick(lang, sv=f"Kodningen är {self._extent(lang)}.", en=f"The coding is {self._extent(lang)}.")]
+        whole = pick(lang, sv=f"Kodningen är {self._extent(lang)}.", en=f"The coding is {self._extent(lang)}.")
+        parts = [] if self.by else [whole]
         if len(totals) and totals.max() > 0:
             top = self.labels.code(str(totals.idxmax()), lang)
             count = number(totals.max(), lang=lang)

@@ -57,6 +57,7 @@ class _Reporter:
     total: int
     progress: Progress | None
     done: int = 0
+    ran: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
     def initialize(self, tasks: Any, selected_tasks: Any) -> None:
@@ -69,6 +70,7 @@ class _Reporter:
         self._show(task)
 
     def add_success(self, task: Task) -> None:
+        self.ran.append(task.name)
         self._count(task)
 
     def skip_uptodate(self, task: Task) -> None:
@@ -103,7 +105,7 @@ class _Reporter:
 
 def run_steps(
     steps: Sequence[Step], *, database: Path, jobs: int = 1, force: bool = False, progress: Progress | None = None
-) -> None:
+) -> list[str]:
     """Run the steps whose inputs, outputs or state changed, in order of their dependencies.
 
     Parameters
@@ -118,6 +120,11 @@ def run_steps(
         Run everything.
     progress : callable, optional
         Told about every step.
+
+    Returns
+    -------
+    list of str
+        Names of the steps that ran; the others were up to date.
 
     Raises
     ------
@@ -145,6 +152,7 @@ def run_steps(
         raise raised[0]
     if reporter.errors:
         raise RuntimeError(reporter.errors[0])
+    return reporter.ran
 
 
 def _as_task(step: Step, raised: list[Exception], written: set[Path]) -> Task:

@@ -147,6 +147,12 @@ class Ingest:
             enrolment = tables.get("enrolment", empty_table("enrolment"))
             tables[name], contradictions = check_register(name, table, self.study, enrolment=enrolment)
             findings += [*said, *contradictions]
+        broken = {finding.file for finding in findings if finding.severity == "problem"}
+        files = {name: path.relative_to(self.study.root).as_posix() for name, path in self.registers.items()}
+        empty = [name for name, file in files.items() if tables[name].empty and file not in broken]
+        if empty:
+            what = f"{len(empty)} registers have no rows yet: {', '.join(empty)}"
+            findings.append(Finding("notice", "data/raw/registers", None, what, "Fill in those you have"))
         for name, table in tables.items():
             write_table(self.study, name, self._without_names(name, table))
         write_findings(self.study, "registers", findings)

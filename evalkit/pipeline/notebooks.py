@@ -4,14 +4,15 @@ What a notebook reads stands in its metadata (``"evalkit": {"reads": [...]}``), 
 those tables changed. Originals are never changed; the executed copy, with its outputs, goes to reports/notebooks.
 """
 
+import asyncio
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import nbformat
 
+from evalkit import errors
 from evalkit.errors import EvalkitError, StudyError
 from evalkit.report.save import clear_saved
 from evalkit.study import Study, load_study
@@ -117,12 +118,13 @@ def execute(path: Path, study: Study, *, code: str, target: Path | None = None) 
         "OPENBLAS_NUM_THREADS": "1",
     }
     try:
-        client.execute(env=environment)
+        # A loop of its own, closed at the end: notebooks run in threads, which have none.
+        asyncio.run(client.async_execute(env=environment))
     except CellExecutionError as error:
-        what = " ".join(str(error.evalue or error.ename).split())[:300]
+        # Our own messages carry no participant's words; anybody else's might.
+        what = f"{error.ename}: {error.evalue}" if error.ename in errors.__all__ else error.ename
         raise NotebookError(
-            f"notebooks/{path.name}, code cell {count()}: {error.ename}: {what}. "
-            "Open it with evalkit lab and run that cell."
+            f"notebooks/{path.name}, code cell {count()}: {what}. Open it with evalkit lab and run that cell"
         ) from None
     write_whole(target or study.reports / "notebooks" / path.name, nbformat.writes(tidy(notebook)).encode())
 
@@ -159,7 +161,7 @@ def _count_cells(client: Any) -> Callable[[], int]:
     return lambda: reached
 
 
-def main(root: str) -> None:
+def refresh(root: str) -> None:
     """Run a study's notebooks in place: what a developer commits after a deliberate change.
 
     Parameters
@@ -170,7 +172,3 @@ def main(root: str) -> None:
     study = load_study(root)
     for path in list_notebooks(study):
         execute(path, study, code="", target=path)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])

@@ -1,6 +1,7 @@
 """`evalkit run`: raw files → tables → notebooks → report, and nothing that is up to date runs again."""
 
 import os
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +17,24 @@ from evalkit.report import write_report
 from evalkit.study import STUDY_FILE, Study
 from evalkit.tables import REGISTERS, read_table, table_path, write_table
 
-__all__ = ["check_study", "ingest_study", "pseudonymise_study", "run_study"]
+__all__ = ["Run", "check_study", "ingest_study", "pseudonymise_study", "run_study"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run found and did.
+
+    Parameters
+    ----------
+    findings : tuple of Finding
+        What was found in the raw data, problems first.
+    ran : tuple of str
+        Names of the steps that ran; the others were up to date.
+    """
+
+    findings: tuple[Finding, ...]
+    ran: tuple[str, ...]
+
 
 _FOUNDATION = ("errors", "study", "tables", "wording")
 _REPORTING = ("report", "figures", "models", "measures", "coding", "corpus", "inference", *_FOUNDATION)
@@ -30,7 +48,7 @@ def run_study(
     allow_problems: bool = False,
     until: str = "report",
     progress: Progress | None = None,
-) -> list[Finding]:
+) -> Run:
     """Take a study from its raw files to its report.
 
     Parameters
@@ -50,25 +68,25 @@ def run_study(
 
     Returns
     -------
-    list of Finding
-        What was found in the raw data.
+    Run
+        What was found in the raw data, and which steps ran.
 
     Raises
     ------
     StudyError
         If the raw data have problems and they are not allowed; nothing in reports/ has been touched then.
     """
-    findings = ingest_study(study, force=force, progress=progress)
+    findings, ran = _ingest(study, force=force, progress=progress)
     if not allow_problems:
         raise_problems(findings)
     steps = [_codings(study)]
     if until == "report":
         notebooks = [_notebook(study, path) for path in list_notebooks(study)]
         steps += [*notebooks, _report(study, notebooks)]
-    run_steps(
+    ran += run_steps(
         steps, database=_database(study, "analysis"), jobs=jobs or os.cpu_count() or 1, force=force, progress=progress
     )
-    return findings
+    return Run(tuple(findings), tuple(ran))
 
 
 def check_study(study: Study, *, progress: Progress | None = None) -> Check:
@@ -89,15 +107,13 @@ def check_study(study: Study, *, progress: Progress | None = None) -> Check:
     return weigh_findings(study, ingest_study(study, progress=progress))
 
 
-def ingest_study(study: Study, *, force: bool = False, progress: Progress | None = None) -> list[Finding]:
+def ingest_study(study: Study, *, progress: Progress | None = None) -> list[Finding]:
     """Read the raw files into pseudonymised tables and segments.
 
     Parameters
     ----------
     study : Study
         The study.
-    force : bool, default False
-        Read everything again.
     progress : callable, optional
         Told about every step.
 
@@ -106,11 +122,15 @@ def ingest_study(study: Study, *, force: bool = False, progress: Progress | None
     list of Finding
         All that is wrong or missing, problems first.
     """
+    return _ingest(study, force=False, progress=progress)[0]
+
+
+def _ingest(study: Study, *, force: bool, progress: Progress | None) -> tuple[list[Finding], list[str]]:
     ingest = Ingest(study)
     forget_vanished(study, set(ingest.documents))
     steps = [*_documents(study, ingest), _registers(study, ingest), _segments(study)]
-    run_steps(steps, database=_database(study, "ingest"), force=force, progress=progress)
-    return [*read_findings(study), *_codebook_findings(study)]
+    ran = run_steps(steps, database=_database(study, "ingest"), force=force, progress=progress)
+    return [*read_findings(study), *_codebook_findings(study)], ran
 
 
 def pseudonymise_study(

@@ -12,7 +12,7 @@ import pandas as pd
 
 from evalkit.coding import Codebook
 from evalkit.errors import Finding
-from evalkit.report.render import details, html_page, markdown_table, plain
+from evalkit.report.render import column_label, details, html_page, markdown_table, plain
 from evalkit.report.save import SavedItem, read_saved
 from evalkit.study import Study
 from evalkit.tables import possibilities, read_table, write_whole
@@ -29,12 +29,14 @@ SECTIONS: dict[str, tuple[str, str]] = {
     "dropout": ("Bortfallet", "Dropout"),
     "experiment": ("Det naturliga experimentet", "The natural experiment"),
     "fidelity": ("Form och innehåll", "Form and content"),
+    "documents": ("Bilaga: dokument", "Appendix: documents"),
     "calibration": (
         "Bilaga: hur väl metoderna håller vad de lovar",
         "Appendix: how well the methods keep their promises",
     ),
 }
-LONGEST_TABLE = 60
+LONGEST_TABLE = 200  # rows of data that open on a click
+SHORT_TABLE = 80  # rows that are shown at once
 
 
 def write_report(study: Study, *, codebook: Codebook, findings: Sequence[Finding], counts: Mapping[str, int]) -> Path:
@@ -225,18 +227,14 @@ def _item(study: Study, item: SavedItem) -> Iterator[str]:
     if item.kind == "figure":
         alt = item.alt.replace('"', "”").replace("\n", " ")
         yield f'![{plain(item.caption)}](figures/{item.name}.svg){{alt="{alt}"}}'
-        yield details(data, item.name, lang=lang, longest=LONGEST_TABLE)
+        yield details(data, f"figures/{item.name}.csv", lang=lang, longest=LONGEST_TABLE)
         return
-    yield markdown_table(
-        data.drop(columns="rests_on", errors="ignore").head(LONGEST_TABLE), lang=lang, caption=item.caption
-    )
-    if len(data) > LONGEST_TABLE:
-        more = len(data) - LONGEST_TABLE
-        yield pick(
-            lang,
-            sv=f"{number(more)} rader till står i tables/{item.name}.csv.",
-            en=f"{number(more, lang=lang)} more rows are in tables/{item.name}.csv.",
-        )
+    if len(data) > SHORT_TABLE:
+        yield plain(item.caption)
+        yield details(data, f"tables/{item.name}.csv", lang=lang, longest=LONGEST_TABLE)
+        return
+    shown = data.drop(columns="rests_on", errors="ignore").rename(columns=lambda name: column_label(name, lang))
+    yield markdown_table(shown, lang=lang, caption=item.caption)
 
 
 def _own(study: Study, swedish: str, english: str, *headings: str) -> Iterator[str]:

@@ -16,6 +16,44 @@ _STYLE = Path(__file__).with_name("report.css")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$~^@])")
 
 
+_SWEDISH = {
+    "about_session": "om träff",
+    "attended": "närvarande",
+    "ci_high": "övre gräns",
+    "ci_low": "nedre gräns",
+    "code": "kod",
+    "codings": "kodningar",
+    "consent": "medgivande",
+    "date": "dag",
+    "difference": "skillnad",
+    "document": "dokument",
+    "document_id": "dokument",
+    "documents": "dokument",
+    "encoding": "kodning av tecken",
+    "estimate": "skattning",
+    "informant_words": "andras ord än intervjuarens",
+    "kind": "slag",
+    "level": "nivå",
+    "minus": "−",
+    "n": "antal",
+    "per_1000": "per 1 000 ord",
+    "plus": "+",
+    "polarity": "polaritet",
+    "quote": "citat",
+    "rater": "bedömare",
+    "rests_on": "vilar på",
+    "segments": "segment",
+    "session": "träff",
+    "small": "få ord",
+    "term": "term",
+    "tool": "verktyg",
+    "unclear": "?",
+    "unit": "enhet",
+    "verbatim": "ordagrant",
+    "words": "ord",
+}
+
+
 class RenderError(EvalkitError):
     """pandoc could not make the report."""
 
@@ -68,15 +106,15 @@ def markdown_table(table: pd.DataFrame, *, lang: Language, caption: str = "") ->
     return "\n".join(lines) + (f"\n\n: {plain(caption)}" if caption else "")
 
 
-def details(data: pd.DataFrame, name: str, *, lang: Language, longest: int) -> str:
-    """Write the data behind a figure as a part of the page that opens on a click.
+def details(data: pd.DataFrame, path: str, *, lang: Language, longest: int) -> str:
+    """Write data as a part of the page that opens on a click.
 
     Parameters
     ----------
     data : pandas.DataFrame
-        What is drawn, with `rests_on`.
-    name : str
-        Name of the figure.
+        What is drawn or listed, with `rests_on`.
+    path : str
+        Where all of it lies, in reports/.
     lang : {"sv", "en"}
         Language of the reader.
     longest : int
@@ -87,21 +125,38 @@ def details(data: pd.DataFrame, name: str, *, lang: Language, longest: int) -> s
     str
         Raw HTML inside Markdown.
     """
-    shown = data.head(longest).copy()
+    shown = data.head(longest).drop(columns="row_id", errors="ignore")
     if "rests_on" in shown:
-        basis = pick(lang, sv="vilar på", en="rests on")
         shown["rests_on"] = shown["rests_on"].fillna("").astype("str").map(lambda ids: _counted(ids, lang))
-        shown = shown.rename(columns={"rests_on": basis})
-    heads = "".join(f"<th>{html.escape(str(column))}</th>" for column in shown.columns)
+    heads = "".join(f"<th>{html.escape(column_label(str(column), lang))}</th>" for column in shown.columns)
     body = "".join(
         "<tr>" + "".join(f"<td>{html.escape(_cell(value, lang))}</td>" for value in row) + "</tr>"
         for row in shown.itertuples(index=False)
     )
     count = number(len(data), lang=lang)
-    title = pick(lang, sv=f"Data bakom figuren ({count} rader)", en=f"Data behind the figure ({count} rows)")
-    whole = f"<p>{pick(lang, sv='Alla rader', en='All rows')}: <code>figures/{name}.csv</code></p>"
+    title = pick(lang, sv=f"Visa data ({count} rader)", en=f"Show data ({count} rows)")
+    whole = f"<p>{pick(lang, sv='Alla rader', en='All rows')}: <code>{path}</code></p>"
     table = f'<div class="scroll"><table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
     return f"```{{=html}}\n<details><summary>{title}</summary>{table}{whole}</details>\n```"
+
+
+def column_label(name: str, lang: Language) -> str:
+    """Return a column's name as a reader of the report would say it.
+
+    Parameters
+    ----------
+    name : str
+        Name of the column.
+    lang : {"sv", "en"}
+        Language of the reader.
+
+    Returns
+    -------
+    str
+        In English the name without underscores; in Swedish its translation, where there is one.
+    """
+    plainly = name.replace("_", " ")
+    return pick(lang, sv=_SWEDISH.get(name, plainly), en=plainly)
 
 
 def html_page(markdown: str, *, title: str, lang: Language, folder: Path) -> bytes:

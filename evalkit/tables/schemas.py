@@ -289,6 +289,21 @@ _REGISTERS = [
         },
         key=["party", "session", "kind"],
     ),
+    _register(
+        "audit_codings",
+        {
+            "document": _text(),
+            "turn": _whole(minimum=1),
+            "quote": _text(),
+            "session": _whole(nullable=True),
+            "coder": _text(),
+            "code": _text(nullable=True),
+            "polarity": _text(nullable=True, among=POLARITIES),
+            "probability": _real(minimum=0),
+            "blind": _truth(nullable=True),
+        },
+        key=["document", "turn", "quote", "coder", "code"],
+    ),
 ]
 
 REGISTERS: tuple[str, ...] = tuple(schema.name for schema in _REGISTERS)

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
-from tests.coding.plain_matcher import plain_codings
 
 from evalkit.coding import apply_codebook, read_codebook, rule_matches
 from evalkit.corpus.tokens import tokenise
 from evalkit.errors import TableError
 from evalkit.tables import empty_table, validate_table
+from tests.coding.plain_matcher import plain_codings
 
 MANY = int(os.environ.get("EVALKIT_EXAMPLES", "120"))
 

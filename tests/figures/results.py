@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from tests.figures.made_up import Programme
-
 from evalkit import figures, measures
+from tests.figures.made_up import Programme
 
 
 def counts(made: Programme, **how: Any) -> measures.CodeCounts:

@@ -7,14 +7,14 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from tests.figures.made_up import programme, without_codings
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Circle, Rectangle
-from tests.figures.results import CODED, FIGURES, counts, grouping, overview, pairs, timeline
 
 from evalkit import figures
 from evalkit.errors import TableError
 from evalkit.figures.style import EMPTY, SHADES, WIDTH
+from tests.figures.made_up import programme, without_codings
+from tests.figures.results import CODED, FIGURES, counts, grouping, overview, pairs, timeline
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """Each figure as a picture, against a committed one; letters may differ a little between machines, marks may not."""
 
 import pytest
+
 from tests.figures.made_up import programme
 from tests.figures.results import FIGURES
 

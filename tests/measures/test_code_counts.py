@@ -2,13 +2,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from tests.measures.hand_tables import codings, documents, segments, small_corpus, table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.errors import TableError
 from evalkit.measures import code_counts
 from evalkit.study import About, Study, Text, Unit
+from tests.measures.hand_tables import codings, documents, segments, small_corpus, table
 
 
 @pytest.fixture

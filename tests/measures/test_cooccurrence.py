@@ -2,12 +2,12 @@ from itertools import combinations
 
 import pandas as pd
 import pytest
-from tests.measures.hand_tables import codings, segments, small_corpus, table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.errors import TableError
 from evalkit.measures import cooccurrence
+from tests.measures.hand_tables import codings, segments, small_corpus, table
 
 MARKS = st.lists(st.tuples(st.integers(0, 6), st.sampled_from("abcd")), max_size=25)
 

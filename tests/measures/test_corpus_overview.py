@@ -2,7 +2,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from tests.measures.hand_tables import documents, segments, small_corpus
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,6 +9,7 @@ from evalkit.errors import TableError
 from evalkit.measures import corpus_overview, documents_timeline
 from evalkit.measures.placement import count_words
 from evalkit.study import About, Session, Study, Text, Unit
+from tests.measures.hand_tables import documents, segments, small_corpus
 
 
 @pytest.fixture

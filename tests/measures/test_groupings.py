@@ -1,9 +1,9 @@
 import pandas as pd
 import pytest
-from tests.measures.hand_tables import codings, segments, small_corpus, table
 
 from evalkit.errors import CodebookError, TableError
 from evalkit.measures import grouping_counts
+from tests.measures.hand_tables import codings, segments, small_corpus, table
 
 
 @pytest.fixture
