@@ -159,6 +159,38 @@ def new(
 
 
 @app.command()
+def simulate(
+    folder: Annotated[Path, typer.Argument(help="A folder that does not exist or is empty.", metavar="DIR")],
+    seed: Annotated[
+        int | None, typer.Option(help="Another seed, another programme.", show_default="the example's")
+    ] = None,
+    scale: Annotated[int, typer.Option(help="How many times as many documents.", min=1)] = 1,
+    like: Annotated[Path | None, typer.Option(help="A study to simulate.", show_default="the example")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Make a synthetic programme with known truth, as the raw files an evaluator would have."""
+    from evalkit.pipeline import simulate_study
+    from evalkit.shipped import example_folder
+    from evalkit.simulate import EXAMPLE_SEED
+
+    study = _load(like or example_folder(), None)
+    with _progress(quiet) as progress:
+        made = 0
+
+        def count(step: int) -> None:
+            nonlocal made
+            made += step
+            if progress:
+                progress("files", made, made)
+
+        lines = simulate_study(
+            folder, like=study, seed=EXAMPLE_SEED if seed is None else seed, scale=scale, progress=count
+        )
+    for line in lines:
+        typer.echo(line)
+
+
+@app.command()
 def lab(study: StudyFolder = Path()) -> None:
     """Open JupyterLab on the study's notebooks."""
     import subprocess
@@ -199,7 +231,7 @@ def run(arguments: list[str] | None = None) -> int:
         return 1
     except Exception as error:
         if type(error).__module__.startswith(("click", "typer")) and hasattr(error, "format_message"):
-            typer.echo(f"UsageError: {error.format_message()} See: evalkit --help", err=True)
+            typer.echo(f"UsageError: {error.format_message().rstrip('.')}. See: evalkit --help", err=True)
             return 2
         if _shown_debug:
             raise

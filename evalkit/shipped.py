@@ -6,7 +6,7 @@ package; in an editable checkout they are found where they live.
 
 from pathlib import Path
 
-__all__ = ["codebook_path", "notebooks_folder", "templates_folder"]
+__all__ = ["codebook_path", "example_folder", "notebooks_folder", "templates_folder"]
 
 _PACKAGE = Path(__file__).parent
 
@@ -44,3 +44,15 @@ def codebook_path() -> Path:
     """
     installed = templates_folder() / "codebook.toml"
     return installed if installed.is_file() else _PACKAGE.parent / "data" / "raw" / "codebook.toml"
+
+
+def example_folder() -> Path:
+    """Return the folder of the example study, which has at least its study.toml.
+
+    Returns
+    -------
+    pathlib.Path
+        Inside the installed package, or the top of the checkout.
+    """
+    installed = templates_folder() / "example"
+    return installed if installed.is_dir() else _PACKAGE.parent

@@ -28,18 +28,13 @@ def test_nbval_sees_a_changed_number(tmp_path: Path) -> None:
 
 
 def test_pytest_mpl_sees_a_changed_picture(tmp_path: Path) -> None:
-    baseline = tmp_path / "baseline"
-    shutil.copytree(ROOT / "tests" / "figures" / "baseline", baseline)
-    picture = sorted(baseline.glob("*_frequency.png"))[0]
-    other = sorted(baseline.glob("*_cooccurrence.png"))[0]
-    shutil.copyfile(other, picture)
-    command = [
-        *PYTEST,
-        "tests/figures/test_figure_pictures.py",
-        "-k",
-        "code_frequency",
-        f"--mpl-baseline-path={baseline}",
-    ]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    copy = tmp_path / "tests"
+    shutil.copytree(ROOT / "tests" / "figures", copy / "figures")
+    for name in ("tests/__init__.py", "tests/conftest.py", "pyproject.toml"):
+        shutil.copyfile(ROOT / name, tmp_path / name)
+    drawn = next((copy / "figures" / "baseline").glob("*_frequency.png"))
+    shutil.copyfile(next(drawn.parent.glob("*_cooccurrence.png")), drawn)
+    command = [*PYTEST, "tests/figures/test_figure_pictures.py", "-k", "frequency"]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert run.returncode == 1, run.stdout + run.stderr
-    assert re.search(r"Image sizes do not match|Error: Image files did not match", run.stdout)
+    assert "did not match" in run.stdout

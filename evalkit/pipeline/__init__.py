@@ -7,7 +7,7 @@ makes a fresh study.
 
 from evalkit.pipeline.check import Check
 from evalkit.pipeline.code import code_segments_file, code_study, write_codings
-from evalkit.pipeline.new import new_study
+from evalkit.pipeline.new import new_study, simulate_study
 from evalkit.pipeline.run import check_study, pseudonymise_study, run_study
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "new_study",
     "pseudonymise_study",
     "run_study",
+    "simulate_study",
     "write_codings",
 ]
