@@ -34,6 +34,7 @@ __all__ = ["Code", "Codebook", "Cycle", "Grouping", "Matrix", "read_codebook", "
 
 T = TypeVar("T")
 Row = dict[str, Any]
+Lists = dict[str, tuple[str, ...]]
 
 MOST_PARTS_IN_ANY_ORDER = 4
 
@@ -97,8 +98,9 @@ class _Reader:
     def codebook(self, declared: Row) -> Codebook:
         """Read the whole file."""
         top = _Table(declared, lambda what: self.error(None, None, what))
-        top.only("version", "language", "polarity", "codes", "groupings")
-        codes = tuple(self.code(row, number) for number, row in enumerate(top.rows("codes")))
+        top.only("version", "language", "lists", "polarity", "codes", "groupings")
+        lists = self.lists(top.table("lists"))
+        codes = tuple(self.code(row, number, lists) for number, row in enumerate(top.rows("codes")))
         self.check_codes(codes)
         book = Codebook(
             version=top.text("version", required=True),
@@ -116,6 +118,11 @@ class _Reader:
         line = next((number for number, at in self.lines if at == (code, rule)), None)
         return CodebookError(f"{self.name}{f', line {line}' if line else ''}: {what}")
 
+    def lists(self, row: Row) -> Lists:
+        """Read [lists]: words that many rules share, written once and named "@name" where they are used."""
+        table = _Table(row, lambda what: self.error(None, None, f"[lists] {what}"))
+        return {name: table.texts(name) for name in row}
+
     def cues(self, row: Row) -> PolarityCues:
         """Read [polarity]."""
         table = _Table(row, lambda what: self.error(None, None, f"[polarity] {what}"))
@@ -124,7 +131,7 @@ class _Reader:
         phrases = {name: table.patterns(name, parse_phrase) for name in lists}
         return PolarityCues(**phrases, question=table.truth("question", True), window=table.whole("window", WINDOW))
 
-    def code(self, row: Row, number: int) -> Code:
+    def code(self, row: Row, number: int, lists: Lists) -> Code:
         """Read one [[codes]]."""
         who = f"code '{row['id']}'" if isinstance(row.get("id"), str) else f"code number {number + 1}"
         table = _Table(row, lambda what: self.error(number, None, f"{who}: {what}"))
@@ -142,13 +149,13 @@ class _Reader:
             **{text: table.both(text) for text in texts},
             parent=table.text("parent"),
             colour=colour,
-            rules=tuple(self.rule(rule, id, number, n) for n, rule in enumerate(table.rows("rules"))),
+            rules=tuple(self.rule(rule, id, number, n, lists) for n, rule in enumerate(table.rows("rules"))),
         )
 
-    def rule(self, row: Row, code: str, code_number: int, number: int) -> Rule:
+    def rule(self, row: Row, code: str, code_number: int, number: int, lists: Lists) -> Rule:
         """Read one [[codes.rules]]."""
         id = row.get("id", f"{code}.{number + 1}")
-        table = _Table(row, lambda what: self.error(code_number, number, f"code '{code}', rule '{id}': {what}"))
+        table = _Table(row, lambda what: self.error(code_number, number, f"code '{code}', rule '{id}': {what}"), lists)
         table.only("id", "words", "sequence", "gap", "order", "across", "polarity", "negatable", "with", "not", "roles")
         roles = table.texts("roles", default=ROLES)
         unknown = [role for role in roles if role not in ROLES]
@@ -204,9 +211,10 @@ class _Reader:
 class _Table:
     """One table of the file: gives typed values or an error that names the key and what is allowed."""
 
-    def __init__(self, row: Row, error: Callable[[str], CodebookError]) -> None:
+    def __init__(self, row: Row, error: Callable[[str], CodebookError], lists: Lists | None = None) -> None:
         self.row = row
         self.error = error
+        self.lists = lists or {}
 
     def only(self, *keys: str) -> None:
         unknown = [key for key in self.row if key not in keys]
@@ -254,7 +262,15 @@ class _Table:
         value = self.row.get(key, list(default))
         if not isinstance(value, list) or not all(map(_is_text, value)):
             raise self.error(f"{key} must be a list of texts")
-        return tuple(value)
+        return tuple(self._named(key, written) for written in value)
+
+    def _named(self, key: str, written: str) -> str:
+        if not written.startswith("@"):
+            return written
+        if written[1:] not in self.lists:
+            known = ", ".join(self.lists) or "none"
+            raise self.error(f"{key} names the list '{written}', which is not under [lists] (there: {known})")
+        return "|".join(self.lists[written[1:]])
 
     def table(self, key: str) -> Row:
         return self._get(key, dict, f"a table, as in [{key}]", {})

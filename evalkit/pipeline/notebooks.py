@@ -123,7 +123,7 @@ def execute(path: Path, study: Study, *, code: str, target: Path | None = None) 
         asyncio.run(client.async_execute(env=environment))
     except CellExecutionError as error:
         # Our own messages carry no participant's words; anybody else's might.
-        what = f"{error.ename}: {error.evalue}" if error.ename in errors.__all__ else error.ename
+        what = str(error.evalue).rstrip(".") if error.ename in errors.__all__ else error.ename
         raise NotebookError(
             f"notebooks/{path.name}, code cell {count()}: {what}. Open it with evalkit lab and run that cell"
         ) from None

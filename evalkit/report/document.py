@@ -29,6 +29,7 @@ SECTIONS: dict[str, tuple[str, str]] = {
     "dropout": ("Bortfallet", "Dropout"),
     "experiment": ("Det naturliga experimentet", "The natural experiment"),
     "fidelity": ("Form och innehåll", "Form and content"),
+    "joint": ("Allt om varje enhet på en gång", "Everything about each unit at once"),
     "documents": ("Bilaga: dokument", "Appendix: documents"),
     "calibration": (
         "Bilaga: hur väl metoderna håller vad de lovar",
@@ -98,7 +99,7 @@ def _summary(study: Study, items: Sequence[SavedItem], counts: Mapping[str, int]
         f"{number(counts['segments'], lang=lang)} segments, in which the rules made {number(codings, lang=lang)} "
         "codings. The rule codings are not checked against people's; read them as where to look, not as the answer.",
     )
-    readings = [item for item in items if item.headline and item.reading]
+    readings = [item for item in items if item.headline and item.reading and item.rows]
     if readings:
         yield "\n".join(f"- {plain(item.reading)} ([{plain(item.title)}](#{item.name}))" for item in readings)
 
@@ -154,9 +155,18 @@ def _section(study: Study, section: str, items: Sequence[SavedItem], findings: S
         yield _what_was_found(findings, study.lang)
     if section == "programme":
         yield from _programme(study)
-    for item in items:
-        if item.section == section:
+    own = [item for item in items if item.section == section]
+    for item in own:
+        if item.rows:
             yield from _item(study, item)
+    yield from _without_material([item for item in own if not item.rows], study.lang)
+
+
+def _without_material(items: Sequence[SavedItem], lang: Language) -> Iterator[str]:
+    """Say plainly, in one place, which parts the material does not reach for."""
+    if items:
+        yield pick(lang, sv="Underlag saknas för:", en="There is no material for:")
+        yield "\n".join(f"- **{plain(item.title)}** {plain(item.reading)}" for item in items)
 
 
 def _what_was_found(findings: Sequence[Finding], lang: Language) -> str:

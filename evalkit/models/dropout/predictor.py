@@ -1,0 +1,480 @@
+"""One dated predictor of leaving at a time: exact tests, how fragile they are, and no test of hindsight."""
+
+import itertools
+import math
+import warnings
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evalkit.errors import EstimationError
+from evalkit.measures.placement import Labels, labels_of, row_ids
+from evalkit.models.dropout.judged import judged_units
+from evalkit.models.levels import enrolled_units
+from evalkit.models.survival import log_rank_permutation
+from evalkit.study import Study
+from evalkit.wording import Language, interval, number, p_value, percent, pick
+
+__all__ = ["Predictor", "dropout_predictor"]
+
+ALPHA = 0.05
+MOST_DOUBTED = 6  # units on which raters differ: beyond, the range would need more than 64 readings
+MOST_FLIPS = 3
+TESTS = ("log_rank", "boschloo", "firth")
+
+Triple = tuple[float, bool, bool]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Predictor:
+    """One judgement of the units, held against who left.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        Per enrolled unit: unit, left, time (first session it was gone, as late as it can have been; else the last
+        one), value (missing where nothing was judged), agreed (False where raters differ), in_time (judged before it
+        can have left), judged_on, judged_by, p_otherwise (exact log-rank p if this unit had been judged the other way),
+        p_without (p without this unit), rests_on and row_id.
+    counts : pandas.DataFrame
+        The truth table: value, left, stayed.
+    tests : pandas.DataFrame
+        Per test (log_rank, boschloo, firth): test, estimate (chi-square; missing; odds ratio of leaving for those with
+        it), ci_low, ci_high (of the odds ratio), p, p_low and p_high (over every reading of units on which raters
+        differ or whose session of leaving is uncertain). Empty where the judgement came too late.
+    what : str
+        The judgement.
+    n, n_left, n_missing, n_late, n_doubted : int
+        Judged units, leavers among them, units without the judgement, units judged too late, units on which raters
+        differ.
+    separated : bool
+        Whether one group never left, or always at once, so that no ordinary odds ratio exists.
+    flips : int or None
+        How many units would have to be judged otherwise for p to come to the other side of .05; None if more than
+        `most_flips` or if there is no test.
+    significant : bool
+        Whether the exact p is at most .05.
+    most_flips : int
+        Up to how many were tried.
+    level : float
+        Level of the interval.
+    labels : Labels
+        Words for a reader.
+    """
+
+    table: pd.DataFrame
+    counts: pd.DataFrame
+    tests: pd.DataFrame
+    what: str
+    n: int
+    n_left: int
+    n_missing: int
+    n_late: int
+    n_doubted: int
+    separated: bool
+    flips: int | None
+    significant: bool
+    most_flips: int
+    level: float
+    labels: Labels
+
+    @property
+    def tested(self) -> bool:
+        """Whether a test is defensible."""
+        return len(self.tests) > 0
+
+    def test(self, name: str) -> dict[str, Any]:
+        """Return the row of one test."""
+        rows = self.tests[self.tests["test"] == name].iloc[0].to_dict()
+        return {str(key): value for key, value in rows.items()}
+
+    def caption(self, lang: Language = "sv") -> str:
+        """Return the counts that the figure rests on."""
+        units = self.labels.count(self.n, "unit", lang)
+        text = pick(
+            lang,
+            sv=f"”{self.what}” mot avhopp. n = {units}, {self.n_left} lämnade",
+            en=f"“{self.what}” against leaving. n = {units}, {self.n_left} left",
+        )
+        if self.n_missing:
+            text += pick(lang, sv=f"; {self.n_missing} obedömda", en=f"; {self.n_missing} not judged")
+        if self.n_doubted:
+            text += pick(
+                lang, sv=f"; bedömarna oense om {self.n_doubted}", en=f"; raters differ about {self.n_doubted}"
+            )
+        return f"{text}."
+
+    def sentence(self, lang: Language = "sv") -> str:
+        """Say what tells leavers from the others, how fragile it is and what it cannot say."""
+        parts = [self._truth_table(lang)]
+        if not self.tested:
+            parts.append(self._too_late(lang))
+            return " ".join(parts)
+        parts += [self._p_values(lang), self._odds(lang), self._fragility(lang)]
+        if self.n_doubted:
+            parts.append(
+                pick(
+                    lang,
+                    sv="Där bedömarna är oense visas p över alla läsningar; inget av dem är det rätta.",
+                    en="Where raters differ p is shown over all readings; none of them is the right one.",
+                )
+            )
+        parts.append(
+            pick(
+                lang,
+                sv="Det är ett samband mellan en bedömning och att lämna, inte ett bevis för vad som fick någon att "
+                "lämna; bland flera prövade bedömningar hittas lätt någon av en slump.",
+                en="It is an association between a judgement and leaving, no proof of what made anybody leave; among "
+                "several judgements tried one is easily found by chance.",
+            )
+        )
+        return " ".join(parts)
+
+    def _truth_table(self, lang: Language) -> str:
+        rows = {bool(row["value"]): row for row in self.counts.to_dict("records")}
+        has, lacks = ((rows[value]["left"], rows[value]["left"] + rows[value]["stayed"]) for value in (True, False))
+        return pick(
+            lang,
+            sv=f"Av dem med ”{self.what}” lämnade {has[0]} av {has[1]}, av dem utan {lacks[0]} av {lacks[1]}.",
+            en=f"Of those with “{self.what}” {has[0]} of {has[1]} left, of those without {lacks[0]} of {lacks[1]}.",
+        )
+
+    def _too_late(self, lang: Language) -> str:
+        if self.n_late:
+            return pick(
+                lang,
+                sv=f"Inget test: {self.n_late} bedömdes först efteråt (eller vid okänd tid), när utfallet var känt. "
+                "Tabellen visar hur efterhandsbilden ser ut, inte vad som kunde ha förutsetts.",
+                en=f"No test: {self.n_late} were judged only afterwards (or at an unknown time), when the outcome was "
+                "known. The table shows the picture in hindsight, not what could have been foreseen.",
+            )
+        if self.n_doubted > MOST_DOUBTED:
+            return pick(
+                lang,
+                sv=f"Inget test: bedömarna är oense om {self.n_doubted}, för många för att visa alla läsningar.",
+                en=f"No test: raters differ about {self.n_doubted}, too many to show every reading.",
+            )
+        return pick(
+            lang,
+            sv="Inget test: alla bedömda har samma värde, så det finns ingen att jämföra med.",
+            en="No test: all that were judged have the same value, so there is nobody to compare with.",
+        )
+
+    def _p_values(self, lang: Language) -> str:
+        row = self.test("log_rank")
+        boschloo = self.test("boschloo")
+        text = pick(
+            lang,
+            sv=f"Exakt log-rank {_p_range(row, lang)}, Boschloo {_p_range(boschloo, lang)}",
+            en=f"Exact log-rank {_p_range(row, lang)}, Boschloo {_p_range(boschloo, lang)}",
+        )
+        return f"{text}."
+
+    def _odds(self, lang: Language) -> str:
+        row = self.test("firth")
+        level = percent(self.level, lang=lang)
+        limits = interval(row["ci_low"], row["ci_high"], lang=lang)
+        odds = number(row["estimate"], 2, lang=lang)
+        text = pick(
+            lang,
+            sv=f"Oddskvot för att lämna, med mot utan: {odds} (Firth, {level} intervall {limits}; "
+            f"{_p_range(row, lang)}).",
+            en=f"Odds ratio of leaving, with against without: {odds} (Firth, {level} interval {limits}; "
+            f"{_p_range(row, lang)}).",
+        )
+        if self.separated:
+            text += pick(
+                lang,
+                sv=" Separation: i den ena gruppen lämnade ingen, eller alla genast, så en vanlig oddskvot vore noll "
+                "eller oändlig; Firths är ändlig för att metoden drar mot ingen skillnad.",
+                en=" Separation: in one group nobody left, or all at once, so an ordinary odds ratio would be zero or "
+                "infinite; Firth's is finite because the method pulls towards no difference.",
+            )
+        return text
+
+    def _fragility(self, lang: Language) -> str:
+        limit = number(ALPHA, 2, lang=lang)
+        if self.flips is None:
+            return pick(
+                lang,
+                sv=f"Att bedöma upp till {self.most_flips} annorlunda flyttar inte p över {limit}.",
+                en=f"Judging up to {self.most_flips} otherwise does not move p across {limit}.",
+            )
+        units = self.labels.count(self.flips, "unit", lang)
+        worst = self.table["p_without"].max() if self.significant else self.table["p_without"].min()
+        one = self.table["p_otherwise"].max() if self.significant else self.table["p_otherwise"].min()
+        values = [p_value(value, lang=lang) for value in (one, worst)]
+        if self.significant:
+            return pick(
+                lang,
+                sv=f"Skörhet: om {units} hade bedömts annorlunda kunde p ha hamnat över {limit} (en enda annorlunda: "
+                f"{values[0]}; en borttagen: {values[1]}).",
+                en=f"Fragility: had {units} been judged otherwise p could have come above {limit} (a single one "
+                f"otherwise: {values[0]}; one removed: {values[1]}).",
+            )
+        return pick(
+            lang,
+            sv=f"Skörhet: om {units} hade bedömts annorlunda kunde p ha hamnat under {limit} (en enda annorlunda: "
+            f"{values[0]}; en borttagen: {values[1]}).",
+            en=f"Fragility: had {units} been judged otherwise p could have come below {limit} (a single one "
+            f"otherwise: {values[0]}; one removed: {values[1]}).",
+        )
+
+
+def dropout_predictor(
+    enrolment: pd.DataFrame,
+    judgements: pd.DataFrame,
+    *,
+    what: str,
+    study: Study,
+    having: Collection[str] = ("ja", "yes", "1", "true", "sant"),
+    level: float = 0.95,
+) -> Predictor:
+    """Hold one judgement of the units against who left.
+
+    Tests are made only of judgements dated before the unit can have left; where one came later there is a truth table
+    and no test.
+
+    Parameters
+    ----------
+    enrolment, judgements : pandas.DataFrame
+        See `evalkit.tables.SCHEMAS`.
+    what : str
+        The judgement, such as "mandate".
+    study : Study
+        Its sessions with their days.
+    having : collection of str
+        Values that count as having it; all others count as lacking it.
+    level : float, default 0.95
+        Level of the odds ratio's interval.
+
+    Returns
+    -------
+    Predictor
+        Truth table, tests, fragility and leave-one-out.
+
+    Raises
+    ------
+    EstimationError
+        If fewer than two units are enrolled, nobody or everybody left, or nothing of the kind was judged.
+
+    References
+    ----------
+    Boschloo, R. D. (1970). Raised conditional level of significance for the 2 × 2-table when testing the equality of
+    two probabilities. Statistica Neerlandica 24, 1–35.
+
+    Firth, D. (1993). Bias reduction of maximum likelihood estimates. Biometrika 80, 27–38.
+
+    Heinze, G. & Schemper, M. (2002). A solution to the problem of separation in logistic regression. Statistics in
+    Medicine 21, 2409–2419.
+
+    Singer, J. D. & Willett, J. B. (1993). It's about time: using discrete-time survival analysis to study duration and
+    the timing of events. Journal of Educational Statistics 18, 155–195.
+    """
+    if not len(enrolment):
+        raise EstimationError("predictor: the enrolment register has no rows; without it nobody's leaving is known.")
+    units = enrolled_units(enrolment, study=study).table
+    _check_outcome(units)
+    table = judged_units(judgements, units, what=what, having=having, study=study)
+    judged = table[table["value"].notna()].reset_index(drop=True)
+    late, doubted = int((~judged["in_time"].astype(bool)).sum()), int((~judged["agreed"]).sum())
+    two_groups = judged["value"].nunique() == 2
+    both = 0 < judged["left"].sum() < len(judged)
+    last = max(study.session_ids)
+    tests, flips, significant = pd.DataFrame({"test": pd.Series(dtype="str")}), None, False
+    table = table.assign(p_otherwise=np.nan, p_without=np.nan)
+    triples = _triples(judged, judged["value"], "latest", last)
+    if not late and two_groups and both and doubted <= MOST_DOUBTED:
+        tests = _tests(judged, last, level)
+        significant = _p(_key(triples)) <= ALPHA
+        flips = _flips(triples)
+        by_unit = {
+            unit: (_p(_key(_flipped(triples, [place]))), _p(_key(triples[:place] + triples[place + 1 :])))
+            for place, unit in enumerate(judged["unit"])
+        }
+        table["p_otherwise"] = [by_unit.get(unit, (np.nan, np.nan))[0] for unit in table["unit"]]
+        table["p_without"] = [by_unit.get(unit, (np.nan, np.nan))[1] for unit in table["unit"]]
+    table["row_id"] = row_ids(table, ["unit"])
+    table["time"] = table["latest"].fillna(last)
+    columns = [
+        "unit",
+        "left",
+        "time",
+        "value",
+        "agreed",
+        "in_time",
+        "judged_on",
+        "judged_by",
+        "p_otherwise",
+        "p_without",
+    ]
+    return Predictor(
+        table=table[[*columns, "rests_on", "row_id"]],
+        counts=_counts(judged),
+        tests=tests,
+        what=what,
+        n=len(judged),
+        n_left=int(judged["left"].sum()),
+        n_missing=len(table) - len(judged),
+        n_late=late,
+        n_doubted=doubted,
+        separated=len(tests) > 0 and _is_separated(triples),
+        flips=flips,
+        significant=significant,
+        most_flips=MOST_FLIPS,
+        level=level,
+        labels=labels_of(study),
+    )
+
+
+def _check_outcome(units: pd.DataFrame) -> None:
+    left, n = int(units["left"].sum()), len(units)
+    if n < 2:
+        raise EstimationError("predictor: one unit only is enrolled; there is nobody to compare it with.")
+    if left == 0:
+        raise EstimationError(f"predictor: none of {n} units left; there is nothing to predict. Show the retention.")
+    if left == n:
+        raise EstimationError(
+            f"predictor: all {n} units left; there are no stayers to compare with. Show the retention."
+        )
+
+
+def _counts(judged: pd.DataFrame) -> pd.DataFrame:
+    rows = [
+        {
+            "value": value,
+            "left": int((judged["left"] & (judged["value"] == value)).sum()),
+            "stayed": int((~judged["left"] & (judged["value"] == value)).sum()),
+        }
+        for value in (True, False)
+    ]
+    return pd.DataFrame(rows)
+
+
+def _triples(judged: pd.DataFrame, value: "pd.Series[Any]", bound: str, last: int) -> list[Triple]:
+    """Return time, leaving and judgement of each unit."""
+    times = judged[bound].fillna(last)
+    return [(float(t), bool(e), bool(g)) for t, e, g in zip(times, judged["left"], value, strict=True)]
+
+
+def _key(triples: list[Triple]) -> tuple[Triple, ...]:
+    return tuple(sorted(triples))
+
+
+@lru_cache(maxsize=4096)
+def _p(triples: tuple[Triple, ...]) -> float:
+    """Return the exact log-rank p; 1 where one group is empty or nobody left, since then nothing is found."""
+    times, left, group = (np.array(part) for part in zip(*triples, strict=True))
+    if group.all() or not group.any() or not left.any():
+        return 1.0
+    return log_rank_permutation(times, left, group, n_random=9_999).p_value
+
+
+def _flipped(triples: list[Triple], places: list[int] | tuple[int, ...]) -> list[Triple]:
+    return [(t, e, g != (place in places)) for place, (t, e, g) in enumerate(triples)]
+
+
+def _flips(triples: list[Triple]) -> int | None:
+    """Return the fewest units that must be judged otherwise for p to change sides of ALPHA."""
+    found = _p(_key(triples)) <= ALPHA
+    for count in range(1, min(MOST_FLIPS, len(triples)) + 1):
+        # Units alike in time, leaving and judgement are interchangeable: each pattern is tried once.
+        patterns = {_key(_flipped(triples, places)) for places in itertools.combinations(range(len(triples)), count)}
+        if any((_p(pattern) <= ALPHA) != found for pattern in patterns):
+            return count
+    return None
+
+
+def _readings(judged: pd.DataFrame) -> list["pd.Series[bool]"]:
+    """List every way to settle the units on which raters differ, the main rater's first."""
+    value = judged["value"].astype(bool)
+    doubted = judged.index[~judged["agreed"]]
+    out = []
+    for turned in itertools.product((False, True), repeat=len(doubted)):
+        reading = value.copy()
+        reading.loc[doubted] = value.loc[doubted] ^ np.array(turned, dtype=bool)
+        out.append(reading)
+    return out
+
+
+def _tests(judged: pd.DataFrame, last: int, level: float) -> pd.DataFrame:
+    """Run the three tests on the main reading, and their p over all readings and both bounds of leaving."""
+    readings = [
+        _triples(judged, reading, bound, last) for reading in _readings(judged) for bound in ("latest", "earliest")
+    ]
+    rows = []
+    for name in TESTS:
+        results = {key: _run(name, key, level) for key in dict.fromkeys(map(_key, readings))}
+        main = results[_key(readings[0])]
+        p = [result["p"] for result in results.values()]
+        rows.append({"test": name, **main, "p_low": min(p), "p_high": max(p)})
+    return pd.DataFrame(rows)
+
+
+def _run(name: str, triples: tuple[Triple, ...], level: float) -> dict[str, float]:
+    group = [g for _, _, g in triples]
+    if all(group) or not any(group):
+        return {"estimate": math.nan, "ci_low": math.nan, "ci_high": math.nan, "p": 1.0}
+    if name == "log_rank":
+        times, left, marked = (np.array(part) for part in zip(*triples, strict=True))
+        result = log_rank_permutation(times, left, marked)
+        return {"estimate": result.estimate, "ci_low": math.nan, "ci_high": math.nan, "p": result.p_value}
+    return _boschloo(triples) if name == "boschloo" else _firth(triples, level)
+
+
+def _boschloo(triples: tuple[Triple, ...]) -> dict[str, float]:
+    from scipy.stats import boschloo_exact
+
+    counts = [
+        [sum(e == left and g == value for _, e, g in triples) for value in (False, True)] for left in (True, False)
+    ]
+    return {"estimate": math.nan, "ci_low": math.nan, "ci_high": math.nan, "p": float(boschloo_exact(counts).pvalue)}
+
+
+def _opportunities(triples: Iterable[Triple]) -> list[tuple[bool, bool]]:
+    """Return the judgement and whether it left, for each unit and each session after which it could have left."""
+    units = list(triples)
+    # Nobody can leave after the last session; before the first one only where somebody did.
+    first = 0 if any(e and t == 1 for t, e, _ in units) else 1
+    return [(g, e and k == int(t) - 1) for t, e, g in units for k in range(first, int(t))]
+
+
+def _is_separated(triples: Iterable[Triple]) -> bool:
+    """Tell whether either group never left when it could, or always did."""
+    rows = _opportunities(triples)
+    return any(len({e for g, e in rows if g == value}) < 2 for value in (True, False))
+
+
+def _firth(triples: tuple[Triple, ...], level: float) -> dict[str, float]:
+    """Fit leaving on the judgement, one row per unit and opportunity to leave."""
+    from firthmodels import FirthLogisticRegression
+
+    rows = _opportunities(triples)
+    x, y = np.array([[float(g)] for g, _ in rows]), np.array([int(e) for _, e in rows])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            model = FirthLogisticRegression(backend="numpy", max_iter=200).fit(x, y)
+            model.lrt()
+            low, high = model.conf_int(alpha=1 - level, method="pl", max_iter=200)[0]
+        except Warning as warning:
+            raise EstimationError(
+                f"predictor: Firth's logit did not settle on {len(rows)} rows; show the table and the exact p."
+            ) from warning
+    return {
+        "estimate": math.exp(float(model.coef_[0])),
+        "ci_low": math.exp(float(low)),
+        "ci_high": math.exp(float(high)),
+        "p": float(model.lrt_pvalues_[0]),
+    }
+
+
+def _p_range(row: dict[str, Any], lang: Language) -> str:
+    if row["p_high"] - row["p_low"] < 5e-4:
+        return p_value(row["p"], lang=lang)
+    low, high = (p_value(row[end], lang=lang).removeprefix("p = ") for end in ("p_low", "p_high"))
+    return pick(lang, sv=f"p mellan {low} och {high}", en=f"p between {low} and {high}")
