@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from evalkit.errors import UsageError
 from evalkit.simulate import EXAMPLE_SEED, default_truth, plain_truth, simulate_programme
 from evalkit.simulate.actual import draw_actual, growth_form
+from evalkit.simulate.programme import SIMULATED
 from evalkit.simulate.truth import example
 from evalkit.study import load_study
-from evalkit.tables import REGISTERS, validate_table
+from evalkit.tables import validate_table
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -26,7 +27,7 @@ def case():
 
 
 def test_every_register_is_valid(case):
-    assert set(case.registers) == set(REGISTERS)
+    assert set(case.registers) == set(SIMULATED)
     for name, table in case.registers.items():
         assert len(validate_table(name, table)) > 0
 
@@ -107,7 +108,7 @@ def test_leaders_do_nothing_after_they_have_left(case):
 def test_the_same_seed_gives_the_same_programme_and_another_gives_another():
     truth = plain_truth()
     one, same, other = (simulate_programme(truth, seed=seed) for seed in (4, 4, 5))
-    for name in REGISTERS:
+    for name in SIMULATED:
         pd.testing.assert_frame_equal(one.registers[name], same.registers[name])
     assert not one.registers["assessments"].equals(other.registers["assessments"])
 

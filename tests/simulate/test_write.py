@@ -7,9 +7,10 @@ import pytest
 
 from evalkit.errors import UsageError
 from evalkit.simulate import EXAMPLE_SEED, default_truth, plain_truth, simulate_programme
+from evalkit.simulate.programme import SIMULATED
 from evalkit.simulate.write import write_programme
 from evalkit.study import load_study
-from evalkit.tables import REGISTERS, as_register
+from evalkit.tables import as_register
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -39,7 +40,7 @@ def typed(path):
     return raw.assign(source_file="x.csv", source_row=range(2, len(raw) + 2))
 
 
-@pytest.mark.parametrize("name", REGISTERS)
+@pytest.mark.parametrize("name", SIMULATED)
 def test_registers_come_back_without_a_finding(name, case, folder):
     table, findings = as_register(name, typed(folder / f"data/raw/registers/{name}.csv"))
     assert findings == []

@@ -41,8 +41,10 @@ class ProgrammeFunnel:
         declared, counted = (int((self.table["origin"] == origin).sum()) for origin in ("declared", "register"))
         return pick(
             lang,
-            sv=f"Från information till fullföljande: {declared} steg ur study.toml, {counted} räknade ur registren.",
-            en=f"From information to completion: {declared} steps from study.toml, {counted} counted from registers.",
+            sv=f"n = {declared + counted} steg från information till fullföljande: {declared} ur study.toml, {counted} "
+            "räknade ur registren.",
+            en=f"n = {declared + counted} steps from information to completion: {declared} from study.toml, {counted} "
+            "counted from registers.",
         )
 
     def sentence(self, lang: Language = "sv") -> str:

@@ -16,7 +16,7 @@ from evalkit.measures.placement import Labels, labels_of, row_ids
 from evalkit.models.dropout.judged import judged_units
 from evalkit.models.levels import enrolled_units
 from evalkit.models.survival import log_rank_permutation
-from evalkit.study import Study
+from evalkit.study import Study, Text
 from evalkit.wording import Language, interval, number, p_value, percent, pick
 
 __all__ = ["Predictor", "dropout_predictor"]
@@ -27,6 +27,13 @@ MOST_FLIPS = 3
 TESTS = ("log_rank", "boschloo", "firth")
 
 Triple = tuple[float, bool, bool]
+
+
+_JUDGEMENTS = {
+    "stance": Text(sv="ställningstagande", en="a stance"),
+    "mandate": Text(sv="mandat", en="a mandate"),
+    "politicised": Text(sv="politisering", en="politicisation"),
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,13 +99,18 @@ class Predictor:
         rows = self.tests[self.tests["test"] == name].iloc[0].to_dict()
         return {str(key): value for key, value in rows.items()}
 
+    def named(self, lang: Language) -> str:
+        """Name what was judged; the judgements that every study has in the reader's language."""
+        known = _JUDGEMENTS.get(self.what)
+        return known(lang) if known else pick(lang, sv=f"”{self.what}”", en=f"“{self.what}”")
+
     def caption(self, lang: Language = "sv") -> str:
         """Return the counts that the figure rests on."""
         units = self.labels.count(self.n, "unit", lang)
         text = pick(
             lang,
-            sv=f"”{self.what}” mot avhopp. n = {units}, {self.n_left} lämnade",
-            en=f"“{self.what}” against leaving. n = {units}, {self.n_left} left",
+            sv=f"{self.named('sv').capitalize()} mot avhopp. n = {units}, {self.n_left} lämnade",
+            en=f"{self.named('en').capitalize()} against leaving. n = {units}, {self.n_left} left",
         )
         if self.n_missing:
             text += pick(lang, sv=f"; {self.n_missing} obedömda", en=f"; {self.n_missing} not judged")
@@ -139,8 +151,8 @@ class Predictor:
         has, lacks = ((rows[value]["left"], rows[value]["left"] + rows[value]["stayed"]) for value in (True, False))
         return pick(
             lang,
-            sv=f"Av dem med ”{self.what}” lämnade {has[0]} av {has[1]}, av dem utan {lacks[0]} av {lacks[1]}.",
-            en=f"Of those with “{self.what}” {has[0]} of {has[1]} left, of those without {lacks[0]} of {lacks[1]}.",
+            sv=f"Av dem med {self.named('sv')} lämnade {has[0]} av {has[1]}, av dem utan {lacks[0]} av {lacks[1]}.",
+            en=f"Of those with {self.named('en')} {has[0]} of {has[1]} left, without it {lacks[0]} of {lacks[1]}.",
         )
 
     def _too_late(self, lang: Language) -> str:

@@ -1,0 +1,320 @@
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evalkit.calibrate import (
+    CELLS,
+    ESTIMATORS,
+    Calibration,
+    Case,
+    Cell,
+    Estimator,
+    Quantity,
+    Row,
+    calibrate_cells,
+    core_cells,
+    read_calibration,
+    write_calibration,
+)
+from evalkit.calibrate.calibration import COLUMNS
+from evalkit.calibrate.estimators import Promise, stance_log_rank
+from evalkit.calibrate.targets import MIDDLE, true_values
+from evalkit.errors import EstimationError, TableError, UsageError
+from evalkit.models.dropout import dropout_predictor
+from evalkit.simulate import simulate_programme
+from evalkit.simulate.actual import draw_actual
+from evalkit.study import Text
+
+BY_NAME = {estimator.run.__name__: estimator for estimator in ESTIMATORS}
+QUICK = (BY_NAME["completed"], BY_NAME["retained"])
+NULL = Cell("none", "none", 0.0, 9)
+LEAVING = Cell("none", "random", 0.0, 14)
+
+
+def case(cell: Cell, seed: int) -> Case:
+    registers = simulate_programme(
+        cell.truth(), seed=seed, registers=("enrolment", "judgements", "assessments")
+    ).registers
+    targets = true_values(cell)
+    return Case(cell, cell.study(gain_max=max(targets.gain, 0.0)), registers, targets)
+
+
+def normal_means(width: float) -> Estimator:
+    """An interval for the mean of 25 normal draws with spread 1, `width` times as wide as it should be."""
+
+    def run(case: Case) -> list[Row]:
+        # The registers differ between programmes: their bytes are the seed.
+        seed = pd.util.hash_pandas_object(case.registers["assessments"]["level"]).sum() % 2**32
+        mean = float(np.random.default_rng(int(seed)).normal(0, 1, 25).mean())
+        arm = 1.96 / 5 * width
+        return [Row("mean", 0.0, mean, mean - arm, mean + arm), Row("test", claimed=abs(mean) > arm)]
+
+    quantities = (
+        Quantity("mean", Text(sv="medel", en="mean"), lambda cell: Promise("approximate")),
+        Quantity("test", Text(sv="test", en="test"), lambda cell: Promise("error")),
+    )
+    return Estimator(quantities, run)
+
+
+def refusing(case: Case) -> list[Row]:
+    """Refuse in every programme whose first assessed level is not 1."""
+    if case.registers["assessments"]["level"].iloc[0] != 1:
+        raise EstimationError("not this one")
+    return [Row("picky", 1.0, 1.0, 0.0, 2.0)]
+
+
+PICKY = Estimator((Quantity("picky", Text(sv="kräsen", en="picky"), lambda cell: Promise("exact")),), refusing)
+
+
+def row(calibration: Calibration, estimator: str, cell: Cell = NULL) -> dict:
+    table = calibration.table
+    return table[(table["estimator"] == estimator) & (table["cell"] == cell.id)].iloc[0].to_dict()
+
+
+def test_cells_are_at_most_sixteen_and_six_of_them_core() -> None:
+    assert len({cell.id for cell in CELLS}) == len(CELLS) <= 16
+    assert len(core_cells()) == 6
+    assert {cell.growth for cell in CELLS} == {"linear", "plateau", "late", "none"}
+    assert {cell.dropout for cell in CELLS} == {"none", "random", "stance", "level"}
+    assert len({cell.label(lang) for cell in CELLS for lang in ("sv", "en")}) == 2 * len(CELLS)
+
+
+def test_targets_agree_with_the_parameters() -> None:
+    nothing = true_values(NULL)
+    assert (nothing.slope, nothing.half_difference, nothing.gain) == pytest.approx((0, 0, 0), abs=2e-3)
+    assert (nothing.difficulty, nothing.harm, nothing.completion) == (0, 0, 1)
+    linear = true_values(Cell("linear", "random", 0.5, 14))
+    # Two steps over five sessions; the scale's bounds take a little.
+    assert linear.slope == pytest.approx(2 / 5 - 0.5 * 9 / 35, abs=0.005)
+    assert linear.half_difference == pytest.approx(3 * 2 / 5 - 0.5, abs=0.01)
+    assert linear.gain == pytest.approx(2 * (0.8 - 0.4), abs=0.01)
+    assert linear.harm == pytest.approx(0.5, abs=0.001)
+
+
+@pytest.mark.parametrize("dropout", ["random", "stance", "level"])
+def test_targets_of_leaving_agree_with_what_happens(dropout) -> None:
+    cell = Cell("none", dropout, 0.0, 14)
+    truth = replace(cell.truth(), units=tuple(f"U{k}" for k in range(40_000)))
+    actual, targets = draw_actual(truth, seed=8), true_values(cell)
+    assert 1 - actual.left.mean() == pytest.approx(targets.completion, abs=0.01)
+    assert (actual.last_session >= MIDDLE).mean() == pytest.approx(targets.retention, abs=0.01)
+
+
+def test_targets_are_the_levels_of_the_simulated_truth() -> None:
+    cell = Cell("late", "level", 0.5, 14)
+    truth = replace(cell.truth(), units=tuple(f"U{k}" for k in range(4_000)))
+    actual, targets = draw_actual(truth, seed=9), true_values(cell)
+    table = actual.level_table(truth)
+    mean = table.groupby("session")["level"].mean()
+    assert np.polyfit(mean.index, mean, 1)[0] == pytest.approx(targets.slope, abs=0.01)
+    there = table[table["unit"].isin(table.loc[(table["session"] == 4) & table["takes_part"], "unit"])]
+    means = there.groupby("session")[["level", "level_without_event"]].mean()
+    gain = means.loc[4:, "level_without_event"].mean() - means.loc[3, "level_without_event"]
+    assert gain == pytest.approx(targets.gain, abs=0.02)
+    assert (means["level_without_event"] - means["level"]).loc[4:].mean() == pytest.approx(targets.harm, abs=0.01)
+
+
+def test_the_result_is_the_same_whatever_jobs_and_the_company_of_cells() -> None:
+    estimators = (*QUICK, BY_NAME["contrasts"])
+    how = {"programmes": {NULL.id: 3, LEAVING.id: 23}, "seed": 5, "estimators": estimators}
+    seen: list[tuple[int, int]] = []
+    one = calibrate_cells([NULL, LEAVING], jobs=1, progress=lambda done, total: seen.append((done, total)), **how)
+    two = calibrate_cells([NULL, LEAVING], jobs=2, **how)
+    alone = calibrate_cells([LEAVING], jobs=1, **how)
+    pd.testing.assert_frame_equal(one.table, two.table, check_exact=True)
+    own = one.table[one.table["cell"] == LEAVING.id].reset_index(drop=True)
+    pd.testing.assert_frame_equal(alone.table, own, check_exact=True)
+    assert seen == [(3, 26), (23, 26), (26, 26)]
+    other = calibrate_cells([LEAVING], jobs=1, **how | {"seed": 6})
+    assert not alone.table["bias"].equals(other.table["bias"])
+
+
+def test_an_interval_half_as_wide_is_caught_and_a_right_one_passes() -> None:
+    right, wrong = (
+        calibrate_cells([NULL], programmes=200, seed=3, jobs=1, estimators=[normal_means(width)])
+        for width in (1.0, 0.5)
+    )
+    assert row(right, "mean")["met"]
+    assert row(right, "test")["met"]
+    assert not right.missed.size
+    assert row(wrong, "mean")["coverage"] == pytest.approx(0.67, abs=0.09)
+    for name in ("mean", "test"):
+        assert not row(wrong, name)["met"]
+        assert row(wrong, name)["clear"]
+    assert "Missade: mean: täckning" in wrong.sentence("sv")
+    assert "test: error rate" in wrong.sentence("en")
+
+
+def test_the_t_interval_at_half_its_width_is_caught() -> None:
+    whole = BY_NAME["contrasts"]
+
+    def half(case: Case) -> list[Row]:
+        return [
+            replace(r, ci_low=(r.estimate + r.ci_low) / 2, ci_high=(r.estimate + r.ci_high) / 2)
+            for r in whole.run(case)
+        ]
+
+    found = calibrate_cells([NULL], programmes=60, seed=3, jobs=1, estimators=[Estimator(whole.quantities, half)])
+    assert row(found, "slope")["clear"]
+    assert row(found, "half_difference")["clear"]
+
+
+def test_counts_are_those_of_the_rows() -> None:
+    found = row(calibrate_cells([NULL], programmes=40, seed=3, jobs=1, estimators=[normal_means(1.0)]), "mean")
+    assert found["programmes"] == 40
+    assert found["mean_width"] == pytest.approx(2 * 1.96 / 5)
+    assert found["coverage_mcse"] == pytest.approx(math.sqrt(found["coverage"] * (1 - found["coverage"]) / 40))
+    assert found["bias_mcse"] == pytest.approx(0.2 / math.sqrt(40), rel=0.4)
+    assert (found["goal"], found["rests_on"]) == (0.93, (NULL.id, "mean"))
+    assert found["row_id"] == f"{NULL.id}:mean"
+
+
+def test_a_refusal_is_counted_and_left_out_and_another_exception_is_an_error() -> None:
+    found = calibrate_cells([NULL], programmes=30, seed=3, jobs=1, estimators=[PICKY])
+    counted = row(found, "picky")
+    assert 0 < counted["refused"] < 30
+    assert counted["coverage"] == 1
+    assert counted["goal"] == pytest.approx(0.95 - 2.58 * math.sqrt(0.95 * 0.05 / (30 - counted["refused"])))
+    assert "Vägrade" in found.sentence("sv")
+
+    def broken(case: Case) -> list[Row]:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        calibrate_cells([NULL], programmes=2, seed=3, jobs=1, estimators=[Estimator(PICKY.quantities, broken)])
+
+
+def test_where_nobody_leaves_there_is_nothing_to_test_and_no_goal() -> None:
+    found = calibrate_cells([NULL], programmes=3, seed=3, jobs=1, estimators=(*QUICK, BY_NAME["stance_log_rank"]))
+    test = row(found, "log_rank")
+    assert (test["refused"], test["programmes"]) == (3, 3)
+    assert pd.isna(test["met"])
+    assert math.isnan(test["rate"])
+    assert row(found, "completion")["coverage"] == 1
+    assert pd.isna(row(found, "completion")["met"])
+
+
+def test_an_interval_without_an_end_is_counted_and_left_out_of_bias_and_width() -> None:
+    def run(case: Case) -> list[Row]:
+        return [Row("picky", 1.0, math.inf, 0.0, math.inf)]
+
+    found = row(calibrate_cells([NULL], programmes=3, seed=1, jobs=1, estimators=[replace(PICKY, run=run)]), "picky")
+    assert (found["unbounded"], found["coverage"]) == (3, 1)
+    assert math.isnan(found["bias"])
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_log_rank_p_is_the_one_that_the_predictor_reports(seed) -> None:
+    given = case(Cell("none", "stance", 0.0, 14), seed)
+    tests = dropout_predictor(
+        given.registers["enrolment"], given.registers["judgements"], what="stance", study=given.study
+    ).tests.set_index("test")
+    assert stance_log_rank(given)[0].claimed == (tests.loc["log_rank", "p"] <= 0.05)
+
+
+def test_every_estimator_answers_for_all_that_it_declares() -> None:
+    given = case(Cell("linear", "stance", 0.5, 14), 4)
+    for estimator in ESTIMATORS:
+        rows = estimator.run(given)
+        assert [r.quantity for r in rows] == [quantity.id for quantity in estimator.quantities]
+        for r, quantity in zip(rows, estimator.quantities, strict=True):
+            if quantity.promise(given.cell).kind in ("approximate", "exact"):
+                assert r.ci_low < r.estimate < r.ci_high
+
+
+def test_it_comes_back_from_disk_as_it_was_with_the_same_bytes(tmp_path) -> None:
+    made = calibrate_cells(
+        [NULL, LEAVING], programmes=4, seed=7, jobs=1, estimators=(*QUICK, BY_NAME["stance_log_rank"])
+    )
+    for name in ("one", "two"):
+        write_calibration(tmp_path / f"{name}.csv", made)
+    assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
+    assert (tmp_path / "one.json").read_bytes() == (tmp_path / "two.json").read_bytes()
+    read = read_calibration(tmp_path / "one.csv")
+    pd.testing.assert_frame_equal(read.table, made.table, check_exact=True)
+    assert (read.cells, read.programmes, read.seed, read.version) == (
+        made.cells,
+        made.programmes,
+        made.seed,
+        made.version,
+    )
+    assert read.sentence("sv") == made.sentence("sv")
+    assert read.caption("en") == made.caption("en")
+
+
+def test_files_that_do_not_belong_together_are_refused(tmp_path) -> None:
+    made = calibrate_cells([NULL, LEAVING], programmes=1, seed=7, jobs=1, estimators=QUICK)
+    path = tmp_path / "c.csv"
+    write_calibration(path, made)
+    about = json.loads(path.with_suffix(".json").read_text())
+    path.with_suffix(".json").write_text(json.dumps(about | {"cells": about["cells"][:1]}))
+    with pytest.raises(TableError, match=r"none-random-harm0-n14.*evalkit calibrate"):
+        read_calibration(path)
+    path.with_suffix(".json").unlink()
+    with pytest.raises(TableError, match=r"c\.csv: the calibration"):
+        read_calibration(path)
+
+
+@pytest.mark.parametrize(
+    ("cells", "programmes", "seed"),
+    [([], 3, 1), ([NULL], 0, 1), ([NULL, NULL], 3, 1), ([NULL], {}, 1), ([NULL], 3, -1)],
+)
+def test_what_cannot_be_simulated_is_refused(cells, programmes, seed) -> None:
+    with pytest.raises(UsageError, match="calibrate"):
+        calibrate_cells(cells, programmes=programmes, seed=seed, jobs=1)
+
+
+def test_the_committed_table_holds_every_cell_and_estimator() -> None:
+    found = read_calibration()
+    quantities = [quantity.id for estimator in ESTIMATORS for quantity in estimator.quantities]
+    assert found.cells == CELLS
+    assert found.seed == 20170314
+    assert list(zip(found.table["cell"], found.table["estimator"], strict=True)) == [
+        (cell.id, name) for cell in CELLS for name in quantities
+    ]
+    assert found.table["programmes"].min() >= 200
+    assert list(found.table.columns) == [*COLUMNS, "rests_on", "row_id"]
+
+
+@pytest.mark.parametrize("lang", ["sv", "en"])
+def test_the_sentence_names_every_estimator_that_misses(lang) -> None:
+    found = read_calibration()
+    text = found.sentence(lang)
+    for estimator in ESTIMATORS:
+        for quantity in estimator.quantities:
+            misses = found.missed["estimator"].eq(quantity.id).any()
+            assert (f"{quantity.label(lang)}:" in text) == misses
+    assert "20170314" in found.caption(lang)
+
+
+@pytest.mark.slow
+def test_the_committed_table_is_what_the_code_computes() -> None:
+    committed = read_calibration()
+    again = calibrate_cells([LEAVING], programmes=committed.programmes[LEAVING.id], seed=committed.seed, jobs=-1)
+    was = committed.table[committed.table["cell"] == LEAVING.id].reset_index(drop=True)
+    pd.testing.assert_frame_equal(again.table, was, check_exact=False, rtol=1e-6)
+
+
+RECOVERED = [
+    ("contrasts", "slope", Cell("linear", "none", 0.0, 9)),
+    ("contrasts", "half_difference", Cell("linear", "none", 0.0, 9)),
+    ("contrasts", "slope", Cell("none", "random", 0.0, 14)),
+    ("tool_difficulty", "tool_difficulty", Cell("none", "random", 0.0, 14)),
+    ("tool_difficulty", "tool_difficulty", Cell("linear", "none", 0.0, 9)),
+    ("completed", "completion", Cell("linear", "stance", 0.5, 14)),
+    ("experiment", "harm", Cell("plateau", "none", 0.5, 9)),
+    ("experiment", "harm", Cell("linear", "none", 0.0, 9)),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("method", "quantity", "cell"), RECOVERED)
+def test_the_simulated_truth_is_found_again_on_average(method, quantity, cell) -> None:
+    found = row(calibrate_cells([cell], programmes=200, seed=11, estimators=[BY_NAME[method]]), quantity, cell)
+    assert found["refused"] == 0
+    assert abs(found["bias"]) < 3 * found["bias_mcse"]
+    assert found["coverage"] > 0.9

@@ -1,0 +1,142 @@
+"""The figure of the calibration: the data of its Axes, its words and its picture."""
+
+from dataclasses import replace
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from evalkit.calibrate import Calibration, Cell
+from evalkit.calibrate.calibration import COLUMNS, with_keys
+from evalkit.figures.calibration import alt_calibration, plot_calibration
+from evalkit.figures.style import WIDTH
+
+PICTURE = {
+    "baseline_dir": "baseline",
+    "tolerance": 10,
+    "style": "default",
+    "backend": "agg",
+    "savefig_kwargs": {"dpi": 60},
+}
+CELLS = (
+    Cell("none", "random", 0.0, 14, core=True),
+    Cell("linear", "none", 0.5, 9),
+    Cell("late", "level", 0.0, 14),
+    Cell("none", "none", 0.0, 9, shock_sd=0.15),
+)
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+def made_up() -> Calibration:
+    """A calibration of invented numbers: something of everything that can be met or missed."""
+    kinds = {
+        "slope": ("approximate", 0.93, [0.95, 0.94, 0.915, 0.62]),
+        "completion": ("exact", 0.91, [0.97, 0.96, 0.985, np.nan]),
+        "sign_flip": ("error", 0.09, [0.05, np.nan, np.nan, 0.17]),
+        "non_inferior": ("error", 0.09, [np.nan, 0.06, np.nan, np.nan]),
+        "harm_shown": ("power", 0.95, [0.97, np.nan, np.nan, np.nan]),
+    }
+    rows = []
+    for place, cell in enumerate(CELLS):
+        for name, (kind, goal, values) in kinds.items():
+            value, interval = values[place], kind in ("approximate", "exact")
+            asked = not np.isnan(value)
+            error = np.sqrt(value * (1 - value) / 200)
+            short = (value - goal) if kind == "error" else goal - value
+            rows.append(
+                dict.fromkeys(COLUMNS, np.nan)
+                | {"cell": cell.id, "estimator": name, "kind": kind, "programmes": 200, "refused": 0, "unbounded": 0}
+                | {"coverage" if interval else "rate": value, "coverage_mcse" if interval else "rate_mcse": error}
+                | {"goal": goal if asked else np.nan, "met": short <= 0 if asked else pd.NA}
+                | {"clear": (short > (2.58 * error if kind == "approximate" else 0)) if asked else pd.NA}
+            )
+    table = with_keys(pd.DataFrame(rows).astype(COLUMNS))
+    return Calibration(table, CELLS, {cell.id: 200 for cell in CELLS}, 1, "0")
+
+
+def marks(ax):
+    return {
+        artist.get_gid().removeprefix("calibration:"): artist
+        for artist in ax.findobj(mpl.lines.Line2D)
+        if (artist.get_gid() or "").startswith("calibration:")
+    }
+
+
+@pytest.mark.mpl_image_compare(**PICTURE)
+def test_calibration_made_up():
+    return plot_calibration(made_up()).figure
+
+
+def test_marks_are_what_has_a_goal_and_is_not_power():
+    result = made_up()
+    shown = result.table[result.table["goal"].notna() & (result.table["kind"] != "power")]
+    found = marks(plot_calibration(result))
+    assert set(found) == set(shown["row_id"])
+    for row in shown.to_dict("records"):
+        value = row["rate"] if row["kind"] == "error" else row["coverage"]
+        assert found[row["row_id"]].get_xdata() == [value]
+
+
+def test_shape_tells_a_miss_without_colour():
+    result = made_up()
+    found = marks(plot_calibration(result))
+    assert found[f"{CELLS[0].id}:slope"].get_marker() == "o"
+    assert found[f"{CELLS[0].id}:slope"].get_markerfacecolor() != "white"
+    assert found[f"{CELLS[2].id}:slope"].get_markerfacecolor() == "white"
+    assert found[f"{CELLS[3].id}:slope"].get_marker() == "D"
+
+
+def test_error_bars_and_goals():
+    result = made_up()
+    coverage, errors = plot_calibration(result).child_axes
+    row = result.table.set_index("row_id").loc[f"{CELLS[1].id}:slope"]
+    bars = [line.get_xdata() for line in coverage.lines if len(line.get_xdata()) == 2]
+    assert any(
+        np.allclose(bar, [row["coverage"] - row["coverage_mcse"], row["coverage"] + row["coverage_mcse"]])
+        for bar in bars
+    )
+    goals = {tuple(line.get_xdata()) for line in errors.lines if line.get_linestyle() == ":"}
+    assert goals == {(0.09, 0.09)}
+
+
+@pytest.mark.parametrize("lang", ["sv", "en"])
+def test_no_text_is_cut_off_or_too_small(lang):
+    figure = plot_calibration(made_up(), lang=lang).figure
+    figure.canvas.draw()
+    assert figure.get_figwidth() == WIDTH
+    around = figure.get_tightbbox()
+    assert min(around.x0, around.y0) >= -0.02
+    assert around.x1 <= WIDTH + 0.02
+    assert around.y1 <= figure.get_figheight() + 0.02
+    assert min(text.get_fontsize() for text in figure.findobj(mpl.text.Text) if text.get_text()) >= 8
+
+
+def test_the_worst_miss_is_named_and_counted():
+    coverage, errors = plot_calibration(made_up(), lang="en").child_axes
+    named = " ".join(text.get_text().replace("\n", " ") for panel in (coverage, errors) for text in panel.texts)
+    assert named.count("τ = 0.15") == 2
+    assert "2 of 4 meet the goal" in coverage.get_yticklabels()[0].get_text()
+
+
+def test_alternative_text():
+    sv, en = (alt_calibration(made_up(), lang=lang) for lang in ("sv", "en"))
+    assert "lutning, t-intervall: täckning 0,62–0,95, 2 av 4 når målet" in sv
+    assert "slope, exact sign flip: error rate 0.05–0.17, 1 of 2 meet the goal" in en
+
+
+def test_nothing_with_a_goal_still_draws():
+    result = made_up()
+    empty = replace(result, table=result.table.assign(goal=np.nan))
+    assert marks(plot_calibration(empty)) == {}
+
+
+def test_it_draws_on_the_callers_axes():
+    _, ax = plt.subplots()
+    assert plot_calibration(made_up(), ax=ax) is ax
