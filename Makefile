@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 
-.PHONY: setup report test test-all lint bench baseline notebooks clean
+.PHONY: setup report test test-all lint bench baseline notebooks calibration clean
 
 setup: $(VENV)/.ready
 
@@ -46,6 +46,10 @@ notebooks: setup
 
 baseline: setup
 	$(BIN)/python -m pytest tests/figures --mpl-generate-path=tests/figures/baseline
+
+# The committed table: every estimator on simulated programmes, about ten minutes on two cores.
+calibration: setup
+	$(BIN)/evalkit calibrate --out evalkit/calibrate/calibration.csv
 
 bench: setup
 	for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done

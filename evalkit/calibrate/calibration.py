@@ -16,7 +16,7 @@ from evalkit.calibrate.estimators import ALPHA, ESTIMATORS, QUANTITIES, Case, Es
 from evalkit.calibrate.targets import true_values
 from evalkit.errors import EstimationError, UsageError
 from evalkit.simulate import simulate_programme
-from evalkit.wording import Language, join, number, percent, pick
+from evalkit.wording import Language, join, number, pick
 
 __all__ = ["BEYOND", "COLUMNS", "Calibration", "calibrate_cells"]
 
@@ -138,12 +138,10 @@ class Calibration:
         """Name, per estimator, where it misses most and in how many more cells."""
         out = []
         for name, part in rows.groupby("estimator", sort=False):
-            interval_kind = part["kind"].isin(["approximate", "exact"]).iloc[0]
-            value = part["coverage"] if interval_kind else part["rate"]
-            far = (value - part["goal"]).abs().idxmax()
-            worst, where = number(value[far], 3, lang=lang), self.cell(part.loc[far, "cell"]).label(lang)
-            word = kind_word(part.loc[far, "kind"], lang)
-            text = f"{label_of(str(name), lang)}: {word} {worst} ({where})"
+            far = max(part.to_dict("records"), key=_shortfall)
+            where = self.cell(far["cell"]).label(lang)
+            worst = number(_measured(far), 3, lang=lang)
+            text = f"{label_of(str(name), lang)}: {kind_word(far['kind'], lang)} {worst} ({where})"
             if len(part) > 1:
                 others = number(len(part) - 1, lang=lang)
                 text += pick(lang, sv=f", mindre i {others} slag till", en=f", less so in {others} more")
@@ -237,7 +235,9 @@ def calibrate_cells(
             "calibrate: needs at least one cell, each once and with at least one programme, and a seed from 0; "
             f"got {len(ids)} cells, {min(counts.values(), default=0)} programmes in the smallest and seed {seed}"
         )
-    targets = dict(zip(ids, Parallel(n_jobs=jobs)(delayed(true_values)(cell) for cell in cells), strict=True))
+    difficulty = any(quantity.id == "tool_difficulty" for estimator in estimators for quantity in estimator.quantities)
+    found = Parallel(n_jobs=jobs)(delayed(true_values)(cell, difficulty=difficulty) for cell in cells)
+    targets = dict(zip(ids, found, strict=True))
     tasks = [
         delayed(_run_chunk)(cell, targets[cell.id], range(first, min(first + CHUNK, counts[cell.id])), seed, estimators)
         for cell in cells
@@ -245,8 +245,8 @@ def calibrate_cells(
     ]
     rows: dict[str, list[Row]] = {cell: [] for cell in ids}
     done, total = 0, sum(counts.values())
-    for cell_id, count, found in Parallel(n_jobs=jobs, return_as="generator")(tasks):
-        rows[cell_id] += found
+    for cell_id, count, part in Parallel(n_jobs=jobs, return_as="generator")(tasks):
+        rows[cell_id] += part
         done += count
         if progress is not None:
             progress(done, total)
@@ -256,7 +256,9 @@ def calibrate_cells(
         for estimator in estimators
         for quantity in estimator.quantities
     ]
-    return Calibration(with_keys(pd.DataFrame(summary).astype(COLUMNS)), tuple(cells), counts, seed, evalkit.__version__)
+    return Calibration(
+        with_keys(pd.DataFrame(summary).astype(COLUMNS)), tuple(cells), counts, seed, evalkit.__version__
+    )
 
 
 def with_keys(table: pd.DataFrame) -> pd.DataFrame:
@@ -272,8 +274,10 @@ def with_keys(table: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         A copy with rests_on and row_id.
     """
-    keys = list(zip(table["cell"], table["estimator"], strict=True))
-    return table.assign(rests_on=keys, row_id=pd.Series([":".join(key) for key in keys], dtype="str"))
+    keys = [(str(cell), str(estimator)) for cell, estimator in zip(table["cell"], table["estimator"], strict=True)]
+    return table.assign(
+        rests_on=pd.Series(keys, dtype="object"), row_id=pd.Series([":".join(key) for key in keys], dtype="str")
+    )
 
 
 def _run_chunk(
@@ -326,7 +330,8 @@ def _summary(cell: Cell, quantity: Quantity, rows: list[Row], targets: Any) -> d
 
 def _interval_counts(rows: list[Row], truth_error: float) -> dict[str, Any]:
     truth, estimate, low, high = (
-        np.array([getattr(row, name) for row in rows], dtype=float) for name in ("truth", "estimate", "ci_low", "ci_high")
+        np.array([getattr(row, name) for row in rows], dtype=float)
+        for name in ("truth", "estimate", "ci_low", "ci_high")
     )
     # A rounding error must not decide whether an end that equals the truth covers it.
     covered = float(np.mean((low <= truth + 1e-12) & (truth <= high + 1e-12)))
@@ -342,6 +347,14 @@ def _interval_counts(rows: list[Row], truth_error: float) -> dict[str, Any]:
         "coverage_mcse": _mcse(covered, len(rows)),
         "mean_width": float((high - low)[bounded].mean()) if n else math.nan,
     }
+
+
+def _measured(row: Mapping[Any, Any]) -> float:
+    return float(row["coverage"] if row["kind"] in ("approximate", "exact") else row["rate"])
+
+
+def _shortfall(row: Mapping[Any, Any]) -> float:
+    return abs(_measured(row) - float(row["goal"]))
 
 
 def _mcse(share: float, n: int) -> float:

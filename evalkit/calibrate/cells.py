@@ -28,6 +28,18 @@ _DROPOUT = {
     "stance": Text(sv="de utan hållning och mandat lämnar", en="those without stance and mandate leave"),
     "level": Text(sv="de svagaste lämnar", en="the weakest leave"),
 }
+_SHORT_DROPOUT = {
+    "none": Text(sv="ingen lämnar", en="nobody leaves"),
+    "random": Text(sv="slump", en="chance"),
+    "stance": Text(sv="hållning", en="stance"),
+    "level": Text(sv="svaga lämnar", en="weak leave"),
+}
+_SHORT_GROWTH = {
+    "linear": Text(sv="rak", en="linear"),
+    "plateau": Text(sv="planar ut", en="levels off"),
+    "late": Text(sv="sen", en="late"),
+    "none": Text(sv="ingen utveckling", en="no growth"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +79,23 @@ class Cell:
 
     def label(self, lang: Language) -> str:
         """Describe the cell to a reader."""
-        words = [_GROWTH[self.growth](lang), _DROPOUT[self.dropout](lang)]
-        harm = number(self.harm, 1, lang=lang)
-        words.append(
-            pick(lang, sv=f"skada {harm}", en=f"harm {harm}") if self.harm else pick(lang, sv="ingen skada", en="no harm")
-        )
-        words.append(f"n = {self.n_units}")
+        words = [_GROWTH[self.growth](lang), _DROPOUT[self.dropout](lang), *self._numbers(lang)]
         if self.shock_sd:
             shock = number(self.shock_sd, 2, lang=lang)
             words.append(pick(lang, sv=f"gemensamma störningar {shock}", en=f"shared shocks {shock}"))
         return ", ".join(words)
+
+    def short_label(self, lang: Language) -> str:
+        """Describe the cell in a figure."""
+        words = [_SHORT_GROWTH[self.growth](lang), _SHORT_DROPOUT[self.dropout](lang), *self._numbers(lang)]
+        if self.shock_sd:
+            words.append(f"τ = {number(self.shock_sd, 2, lang=lang)}")
+        return ", ".join(words)
+
+    def _numbers(self, lang: Language) -> list[str]:
+        size = number(self.harm, 1, lang=lang)
+        harm = pick(lang, sv=f"skada {size}", en=f"harm {size}")
+        return [harm if self.harm else pick(lang, sv="ingen skada", en="no harm"), f"n = {self.n_units}"]
 
     def truth(self) -> Truth:
         """Return what its programmes are drawn from."""

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -171,7 +171,7 @@ def tool_difficulty(case: Case) -> list[Row]:
         tool_difficulty.
     """
     fit = fit_tool_difficulty(case.registers["assessments"], case.registers["enrolment"], study=case.study)
-    row = fit.table.set_index("tool").loc[case.targets.hardest]
+    row = _record(fit.table, "tool", case.targets.hardest)
     return [Row("tool_difficulty", case.targets.difficulty, row["difficulty"], row["ci_low"], row["ci_high"])]
 
 
@@ -188,7 +188,7 @@ def completed(case: Case) -> list[Row]:
     list of Row
         completion.
     """
-    row = completion(case.registers["enrolment"], study=case.study).table.iloc[0]
+    row = _record(completion(case.registers["enrolment"], study=case.study).table, "rule", "declared")
     return [Row("completion", case.targets.completion, row["share"], row["ci_low"], row["ci_high"])]
 
 
@@ -206,7 +206,7 @@ def retained(case: Case) -> list[Row]:
         retention.
     """
     table = retention(case.registers["enrolment"], study=case.study).table
-    row = table.set_index("session").loc[MIDDLE]
+    row = _record(table, "session", MIDDLE)
     middle = (row["retained_low"] + row["retained_high"]) / 2
     return [Row("retention", case.targets.retention, middle, row["ci_low"], row["ci_high"])]
 
@@ -257,14 +257,19 @@ def experiment(case: Case) -> list[Row]:
     """
     before = before_after(case.registers["assessments"], case.registers["enrolment"], study=case.study)
     tau, gain = case.cell.shock_sd, case.targets.gain
-    table = harm_verdicts(before, study=case.study, taus=(tau,)).table.set_index("margin")
-    both = harm_verdicts(before, study=case.study, taus=(tau,), level=0.975).table.iloc[0]
+    table = harm_verdicts(before, study=case.study, taus=(tau,)).table
+    both = _record(harm_verdicts(before, study=case.study, taus=(tau,), level=0.975).table, "margin", MARGIN)
     mean, low, high = (float(both[name]) for name in ("mean_difference", "ci_low", "ci_high"))
     return [
         Row("harm", case.targets.harm, gain - mean, gain - high, gain - low),
-        Row("harm_shown", claimed=table.loc[0.0, "verdict"] == "inferior"),
-        Row("non_inferior", claimed=table.loc[MARGIN, "verdict"] == "non-inferior"),
+        Row("harm_shown", claimed=_record(table, "margin", 0.0)["verdict"] == "inferior"),
+        Row("non_inferior", claimed=_record(table, "margin", MARGIN)["verdict"] == "non-inferior"),
     ]
+
+
+def _record(table: pd.DataFrame, column: str, value: Any) -> dict[str, Any]:
+    """Return the first row with a value."""
+    return {str(key): field for key, field in table[table[column] == value].iloc[0].to_dict().items()}
 
 
 def _approximate(cell: Cell) -> Promise:
@@ -345,7 +350,9 @@ ESTIMATORS: tuple[Estimator, ...] = (
     ),
     Estimator(
         (
-            Quantity("harm", Text(sv="skada vid känd ökning, t-gränser", en="harm, gain known, t limits"), _approximate),
+            Quantity(
+                "harm", Text(sv="skada vid känd ökning, t-gränser", en="harm, gain known, t limits"), _approximate
+            ),
             Quantity("harm_shown", Text(sv="utslaget ”skada visad”", en="verdict “harm shown”"), _harm_shown),
             Quantity(
                 "non_inferior",

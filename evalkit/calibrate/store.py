@@ -2,8 +2,10 @@
 
 import io
 import json
+import math
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -61,20 +63,22 @@ def read_calibration(path: Path = SHIPPED) -> Calibration:
     try:
         about = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         cells = tuple(Cell(**cell) for cell in about["cells"])
-        # Missing numbers are empty cells; the word "none" is a name.
-        table = pd.read_csv(
-            io.StringIO(path.read_text(encoding="utf-8")),
-            dtype=COLUMNS,
-            keep_default_na=False,
-            na_values=[""],
-            float_precision="round_trip",
-        )
-        calibration = Calibration(
-            with_keys(table[list(COLUMNS)]), cells, about["programmes"], about["seed"], about["version"]
-        )
+        # As text first: the word "none" is a name and an empty cell is missing, and float() gives every digit back.
+        raw = pd.read_csv(io.StringIO(path.read_text(encoding="utf-8")), dtype="str", keep_default_na=False)
+        table = pd.DataFrame({column: _column(raw[column], dtype) for column, dtype in COLUMNS.items()})
+        calibration = Calibration(with_keys(table), cells, about["programmes"], about["seed"], about["version"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise TableError(f"{path.name}: the calibration or the .json beside it cannot be read. {advice}") from error
     strangers = sorted(set(table["cell"]) - {cell.id for cell in cells})
     if strangers:
         raise TableError(f"{path.name}: cell '{strangers[0]}' is not described in the .json beside it. {advice}")
     return calibration
+
+
+def _column(text: "pd.Series[str]", dtype: str) -> "pd.Series[Any]":
+    """Turn the text of a column into what it was before it was written."""
+    if dtype == "float64":
+        return pd.Series([float(cell) if cell else math.nan for cell in text], dtype=dtype)
+    if dtype == "boolean":
+        return pd.Series([{"True": True, "False": False, "": None}[cell] for cell in text], dtype=dtype)
+    return pd.Series(text.tolist(), dtype=dtype) if dtype == "str" else pd.Series([int(cell) for cell in text])

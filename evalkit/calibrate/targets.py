@@ -5,6 +5,7 @@ in logits, a scale that only the model knows: its truth is the value that the mo
 kind with very many units.
 """
 
+import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -59,7 +60,7 @@ class Targets:
 
 
 @lru_cache(maxsize=64)
-def true_values(cell: Cell) -> Targets:
+def true_values(cell: Cell, *, difficulty: bool = True) -> Targets:
     """Compute what is true in a cell.
 
     Levels are averaged over a hundred thousand simulated units without shared shocks, so that the bounds of the scale
@@ -69,6 +70,8 @@ def true_values(cell: Cell) -> Targets:
     ----------
     cell : Cell
         The kind of programme.
+    difficulty : bool, default True
+        Whether that of the hardest tool is needed; it takes most of the time and is missing otherwise.
 
     Returns
     -------
@@ -83,14 +86,14 @@ def true_values(cell: Cell) -> Targets:
     session = np.arange(1, truth.n_sessions + 1) - (truth.n_sessions + 1) / 2
     half = truth.n_sessions // 2
     there = actual.last_session > EVENT_AFTER
-    difficulty, se = _limit(replace(truth, units=_names(MODEL_UNITS)), cell.study(gain_max=0.0))
+    logits, se = _limit(truth, cell.study(gain_max=0.0)) if difficulty else (math.nan, math.nan)
     leaving = 0.0 if truth.dropout == "none" else truth.leaving
     gone = 1 - (1 - truth.leave_early) ** (MIDDLE - 1)  # of the leavers, those whose last session was before the middle
     return Targets(
         slope=float(session @ level / (session @ session)),
         half_difference=float(level[-half:].mean() - level[:half].mean()),
         hardest=truth.tools[-1].id,
-        difficulty=difficulty,
+        difficulty=logits,
         difficulty_se=se,
         completion=1 - leaving,
         retention=1 - leaving * gone,
@@ -99,17 +102,24 @@ def true_values(cell: Cell) -> Targets:
     )
 
 
-@lru_cache(maxsize=64)
 def _limit(truth: Truth, study: Study) -> tuple[float, float]:
     """Return the difficulty of the last tool in a very large programme where nobody leaves, and its standard error."""
     hardest = truth.tools[-1]
     if len({tool.difficulty for tool in truth.tools}) == 1:
         return 0.0, 0.0  # all alike: no need to ask the model
-    whole = replace(truth, shock_sd=0.0, dropout="none", attendance=1.0, rated_twice=0.0, rater_bias=0.0)
+    whole = replace(
+        truth,
+        units=_names(MODEL_UNITS),
+        shock_sd=0.0,
+        dropout="none",
+        attendance=1.0,
+        rated_twice=0.0,
+        rater_bias=0.0,
+    )
     registers = simulate_programme(whole, seed=SEED, registers=["enrolment", "assessments"]).registers
     fit = fit_tool_difficulty(registers["assessments"], registers["enrolment"], study=study)
-    row = fit.table.set_index("tool").loc[hardest.id]
-    return float(row["difficulty"]), float((row["ci_high"] - row["ci_low"]) / (2 * 1.959964))
+    row = fit.table[fit.table["tool"] == hardest.id].iloc[0].to_dict()
+    return float(row["difficulty"]), float(row["ci_high"] - row["ci_low"]) / (2 * 1.959964)
 
 
 def _names(count: int) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ Each ``plot_x`` has an ``alt_x`` beside it that writes the alternative text from
 counts comes from the result. Every mark carries a gid, "figure:row_id", that names the row it shows.
 """
 
+from evalkit.figures.calibration import alt_calibration, plot_calibration
 from evalkit.figures.codes import (
     alt_code_frequency,
     alt_code_heatmap,
@@ -71,6 +72,7 @@ from evalkit.figures.taking_part import alt_attendance, alt_contacts, plot_atten
 __all__ = [
     "alt_attendance",
     "alt_before_after",
+    "alt_calibration",
     "alt_code_frequency",
     "alt_code_heatmap",
     "alt_coded_depth",
@@ -99,6 +101,7 @@ __all__ = [
     "alt_verdicts",
     "plot_attendance",
     "plot_before_after",
+    "plot_calibration",
     "plot_code_frequency",
     "plot_code_heatmap",
     "plot_coded_depth",

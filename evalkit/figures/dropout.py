@@ -284,8 +284,8 @@ def plot_predictor(predictor: Predictor, *, ax: Axes | None = None, lang: Langua
             x, y = x0 + place % PER_LINE + 0.5, top[left] + 0.9 + place // PER_LINE
             _name_unit(ax, x, y, row, predictor, left=left)
     words = {
-        True: pick(lang, sv=f"med ”{predictor.what}”", en=f"with “{predictor.what}”"),
-        False: pick(lang, sv=f"utan ”{predictor.what}”", en=f"without “{predictor.what}”"),
+        True: pick(lang, sv=f"med {predictor.named('sv')}", en=f"with {predictor.named('en')}"),
+        False: pick(lang, sv=f"utan {predictor.named('sv')}", en=f"without {predictor.named('en')}"),
     }
     for value, word in words.items():
         ax.text((0 if value else PER_LINE + 0.4) + PER_LINE / 2, -0.2, word, ha="center", va="bottom", fontsize=9)
@@ -373,8 +373,8 @@ def alt_predictor(predictor: Predictor, *, lang: Language = "sv") -> str:
             said.append(f"{has}, {word}: {len(units)}{names}")
     return pick(
         lang,
-        sv=f"Fyra fält för ”{predictor.what}”. {'; '.join(said)}. {_predictor_note(predictor, lang)}",
-        en=f"Four fields for “{predictor.what}”. {'; '.join(said)}. {_predictor_note(predictor, lang)}",
+        sv=f"Fyra fält för {predictor.named('sv')}. {'; '.join(said)}. {_predictor_note(predictor, lang)}",
+        en=f"Four fields for {predictor.named('en')}. {'; '.join(said)}. {_predictor_note(predictor, lang)}",
     )
 
 

@@ -281,8 +281,8 @@ def _check(name: str, reads: Sequence[str], data: pd.DataFrame) -> None:
             f"'{name}' cannot be a name in reports/; use the notebook's two digits, _ and a–z, such as 02_codes"
         )
     unknown = [table for table in reads if table not in SCHEMAS]
-    if unknown or not reads:
-        raise TableError(f"'{name}' must name the tables it rests on; known are {', '.join(SCHEMAS)}")
+    if unknown:
+        raise TableError(f"'{name}' rests on '{unknown[0]}', which is no table; known are {', '.join(SCHEMAS)}")
     if len(data) and "rests_on" not in data:
         raise TableError(f"'{name}': the data have no column rests_on; give each row the ids it rests on")
 

@@ -120,7 +120,11 @@ def test_no_text_is_cut_off_or_too_small(lang):
 
 def test_the_worst_miss_is_named_and_counted():
     coverage, errors = plot_calibration(made_up(), lang="en").child_axes
-    named = " ".join(text.get_text().replace("\n", " ") for panel in (coverage, errors) for text in panel.texts)
+    named = " ".join(
+        text.get_text().replace("\n", " ").replace("\u00a0", " ")
+        for panel in (coverage, errors)
+        for text in panel.texts
+    )
     assert named.count("τ = 0.15") == 2
     assert "2 of 4 meet the goal" in coverage.get_yticklabels()[0].get_text()
 

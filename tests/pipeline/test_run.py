@@ -198,7 +198,7 @@ def test_the_door_into_reports_refuses_what_cannot_be_traced(own_study: Study) -
         save_figure(ax, "02_x", alt=" ", **common)
     with pytest.raises(TableError, match="cannot be a name"):
         save_figure(ax, "../x", alt="a", **common)
-    with pytest.raises(TableError, match="must name the tables"):
+    with pytest.raises(TableError, match="which is no table"):
         save_figure(ax, "02_x", alt="a", **common | {"reads": ["nothing"]})
     bare = Shown.table.drop(columns="rests_on")
     with pytest.raises(TableError, match="no column rests_on"):

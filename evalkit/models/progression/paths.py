@@ -173,10 +173,10 @@ class Contrasts:
             pick(
                 lang,
                 sv="En störning som drabbar alla i samma "
-                f"{self.labels.noun('session', lang)} syns inte i intervallet: då kan felrisken vara 13–14 % i stället "
+                f"{self.labels.noun('session', lang)} syns inte i intervallet: då kan felrisken vara 13–31 % i stället "
                 "för 5 %. Utan jämförelsegrupp säger lutningen inte vad som orsakade den.",
                 en=f"A shock shared by all in one {self.labels.noun('session', lang)} is not in the interval: the risk "
-                "of error can then be 13–14% instead of 5%. Without a comparison group the slope does not say what "
+                "of error can then be 13–31% instead of 5%. Without a comparison group the slope does not say what "
                 "caused it.",
             )
         )
