@@ -26,7 +26,7 @@ lint: setup
 
 # The tables come first: the notebooks read only what the pipeline built. What they save goes to build/, so that a test
 # never rewrites reports/.
-NBVAL := EVALKIT_REPORTS=$(CURDIR)/build/reports $(BIN)/python -m pytest -n 2 --dist loadscope -o filterwarnings= \
+NBVAL := MPLBACKEND=module://matplotlib_inline.backend_inline EVALKIT_REPORTS=$(CURDIR)/build/reports $(BIN)/python -m pytest -n 2 --dist loadscope -o filterwarnings= \
 	--nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg notebooks
 
 test: lint
@@ -45,7 +45,7 @@ notebooks: setup
 	$(BIN)/python -c 'from evalkit.pipeline.notebooks import refresh; refresh(".")'
 
 baseline: setup
-	$(BIN)/python -m pytest tests/figures --mpl-generate-path=tests/figures/baseline
+	$(BIN)/python -m pytest tests/figures -o addopts= -o filterwarnings= --mpl-generate-path=tests/figures/baseline
 
 # The committed table: every estimator on simulated programmes, about ten minutes on two cores.
 calibration: setup
