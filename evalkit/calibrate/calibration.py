@@ -92,10 +92,10 @@ class Calibration:
         cells = len(self.cells)
         return pick(
             lang,
-            sv=f"Skattningarna prövade i simulerade program med känd sanning: {cells} slags program, {many} av varje, "
-            f"frö {self.seed}. Felstaplar: ett Monte Carlo-fel.",
-            en=f"The estimators tried in simulated programmes with known truth: {cells} kinds of programme, {many} of "
-            f"each, seed {self.seed}. Error bars: one Monte Carlo error.",
+            sv=f"n = {many} simulerade program med känd sanning i vart och ett av {cells} slag, frö {self.seed}. "
+            "Felstaplar: ett Monte Carlo-fel.",
+            en=f"n = {many} simulated programmes with known truth of each of {cells} kinds, seed {self.seed}. Error "
+            "bars: one Monte Carlo error.",
         )
 
     def sentence(self, lang: Language = "sv") -> str:

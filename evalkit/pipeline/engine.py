@@ -20,6 +20,7 @@ Progress = Callable[[str, int, int], None]
 """Called with the name of the step, how many are done and how many there are."""
 
 _PACKAGE = Path(__file__).parents[1]
+_CODE = (".py", ".csv", ".css", ".json")  # what a room consists of, tables and style sheets that ship included
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,7 @@ def _as_task(step: Step, raised: list[Exception], written: set[Path]) -> Task:
 
 @cache
 def code_hash(*rooms: str) -> str:
-    """Hash the code of some rooms, so that a change of code runs again what it made.
+    """Hash the code, and the data that ship with it, of some rooms, so that a change of code runs again what it made.
 
     Parameters
     ----------
@@ -197,8 +198,10 @@ def code_hash(*rooms: str) -> str:
     digest = hashlib.sha256()
     for room in sorted(rooms):
         folder = _PACKAGE / room
-        files = sorted(folder.rglob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
+        files = sorted(folder.rglob("*")) if folder.is_dir() else [folder.with_suffix(".py")]
         for file in files:
+            if file.suffix not in _CODE:
+                continue
             digest.update(file.relative_to(_PACKAGE).as_posix().encode())
             digest.update(file.read_bytes())
     return digest.hexdigest()[:16]

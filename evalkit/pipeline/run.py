@@ -37,7 +37,7 @@ class Run:
 
 
 _FOUNDATION = ("errors", "study", "tables", "wording")
-_REPORTING = ("report", "figures", "models", "measures", "coding", "corpus", "inference", *_FOUNDATION)
+_REPORTING = ("report", "figures", "calibrate", "models", "measures", "coding", "corpus", "inference", *_FOUNDATION)
 
 
 def run_study(
