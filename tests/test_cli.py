@@ -233,3 +233,17 @@ def test_help_names_every_command(capsys: Captured) -> None:
     said = capsys.readouterr().out
     for name in ("run", "check", "code", "pseudonymise", "report", "new", "simulate", "lab"):
         assert f"\n  {name}" in said or f" {name} " in said
+
+
+def test_a_study_with_units_alone_gives_a_report_that_says_what_it_lacks(tmp_path: Path, capsys: Captured) -> None:
+    folder = tmp_path / "bara"
+    assert run(["new", str(folder)]) == 0
+    declared = folder / "data" / "raw" / "study.toml"
+    declared.write_text(declared.read_text(encoding="utf-8") + '\n[[units]]\nid = "A"\n', encoding="utf-8")
+    assert run(["run", str(folder), "-q"]) == 0
+    page = (folder / "reports" / "report.html").read_text(encoding="utf-8")
+    assert "<figure" in page or "Underlag saknas för:" in page
+    assert page.count("Underlag saknas för:") >= 4
+    for part in ("lärandenivåer och lärandebanor: saknar", "närvaro: saknar", "det naturliga experimentet: saknar"):
+        assert part in page
+    assert "Traceback" not in capsys.readouterr().err

@@ -14,12 +14,16 @@ from doit.runner import MThreadRunner, Runner
 from doit.task import Stream, Task
 from doit.tools import config_changed
 
-__all__ = ["Progress", "Step", "code_hash", "run_steps"]
+__all__ = ["FOUNDATION", "REPORTING", "Progress", "Step", "code_hash", "run_steps"]
 
 Progress = Callable[[str, int, int], None]
 """Called with the name of the step, how many are done and how many there are."""
 
 _PACKAGE = Path(__file__).parents[1]
+FOUNDATION = ("errors", "study", "tables", "wording")
+"""Rooms that every step stands on."""
+REPORTING = ("report", "figures", "calibrate", "models", "measures", "coding", "corpus", "inference", *FOUNDATION)
+"""Rooms that shape what the notebooks and the report say."""
 _CODE = (".py", ".csv", ".css", ".json")  # what a room consists of, tables and style sheets that ship included
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from evalkit import errors
 from evalkit.errors import EvalkitError, StudyError
+from evalkit.pipeline.engine import REPORTING, code_hash
 from evalkit.report.save import clear_saved
 from evalkit.study import Study, load_study
 from evalkit.tables import SCHEMAS, write_whole
@@ -172,4 +173,4 @@ def refresh(root: str) -> None:
     """
     study = load_study(root)
     for path in list_notebooks(study):
-        execute(path, study, code="", target=path)
+        execute(path, study, code=code_hash(*REPORTING), target=path)

@@ -10,7 +10,7 @@ from evalkit.coding import apply_codebook, read_codebook, study_codebook
 from evalkit.corpus import segment_documents
 from evalkit.errors import CodebookError, Finding
 from evalkit.pipeline.check import Check, count_study, raise_problems, weigh_findings
-from evalkit.pipeline.engine import Progress, Step, code_hash, run_steps
+from evalkit.pipeline.engine import FOUNDATION, REPORTING, Progress, Step, code_hash, run_steps
 from evalkit.pipeline.ingest import Ingest, findings_path, forget_vanished, read_findings, write_findings
 from evalkit.pipeline.notebooks import execute, list_notebooks, notebook_reads
 from evalkit.report import write_report
@@ -34,10 +34,6 @@ class Run:
 
     findings: tuple[Finding, ...]
     ran: tuple[str, ...]
-
-
-_FOUNDATION = ("errors", "study", "tables", "wording")
-_REPORTING = ("report", "figures", "calibrate", "models", "measures", "coding", "corpus", "inference", *_FOUNDATION)
 
 
 def run_study(
@@ -167,7 +163,7 @@ def _database(study: Study, stage: str) -> Path:
 
 
 def _documents(study: Study, ingest: Ingest) -> list[Step]:
-    code = code_hash("sources", "privacy", *_FOUNDATION) + ingest.names_hash
+    code = code_hash("sources", "privacy", *FOUNDATION) + ingest.names_hash
     shared = [
         study.root / STUDY_FILE,
         *sorted(study.raw.rglob("documents.csv")),
@@ -204,7 +200,7 @@ def _registers(study: Study, ingest: Ingest) -> Step:
         ingest.read_registers,
         reads=[study.root / STUDY_FILE, *sorted(path for path in study.raw.glob("registers/*") if path.is_file())],
         writes=[*(table_path(study, name) for name in REGISTERS), findings_path(study, "registers")],
-        state=code_hash("sources", "privacy", *_FOUNDATION) + ingest.names_hash,
+        state=code_hash("sources", "privacy", *FOUNDATION) + ingest.names_hash,
     )
 
 
@@ -220,7 +216,7 @@ def _segments(study: Study) -> Step:
         segment,
         reads=[*(table_path(study, name) for name in ("documents", "speakers", "people")), study.root / STUDY_FILE],
         writes=[table_path(study, "segments"), findings_path(study, "segments")],
-        state=code_hash("corpus", *_FOUNDATION),
+        state=code_hash("corpus", *FOUNDATION),
     )
 
 
@@ -234,12 +230,12 @@ def _codings(study: Study) -> Step:
         code,
         reads=[table_path(study, "segments"), study_codebook(study)],
         writes=[table_path(study, "codings")],
-        state=code_hash("coding", "corpus", *_FOUNDATION),
+        state=code_hash("coding", "corpus", *FOUNDATION),
     )
 
 
 def _notebook(study: Study, path: Path) -> Step:
-    code = code_hash(*_REPORTING)
+    code = code_hash(*REPORTING)
     return Step(
         f"notebook:{path.stem}",
         lambda: execute(path, study, code=code),
@@ -272,7 +268,7 @@ def _report(study: Study, notebooks: list[Step]) -> Step:
             *sorted((study.private / "findings").glob("*.json")),
         ],
         writes=[study.reports / "report.html"],
-        state=code_hash(*_REPORTING) + study.lang,
+        state=code_hash(*REPORTING) + study.lang,
     )
 
 

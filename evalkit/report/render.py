@@ -131,7 +131,7 @@ def details(data: pd.DataFrame, path: str, *, lang: Language, longest: int) -> s
     """
     shown = data.head(longest).drop(columns="row_id", errors="ignore")
     if "rests_on" in shown:
-        shown["rests_on"] = shown["rests_on"].fillna("").astype("str").map(lambda ids: _counted(ids, lang))
+        shown["rests_on"] = shown["rests_on"].astype("object").fillna("").astype("str").map(lambda ids: _counted(ids, lang))
     heads = "".join(f"<th>{html.escape(column_label(str(column), lang))}</th>" for column in shown.columns)
     body = "".join(
         "<tr>" + "".join(f"<td>{html.escape(_cell(value, lang))}</td>" for value in row) + "</tr>"
