@@ -61,8 +61,8 @@ def quotes_per_code(
     """Choose a few quotes per code, from as many units as there are.
 
     Every unit gives one quote before any gives a second. Within a unit a quote of ordinary length (40 to 400
-    characters) comes before the very short and the very long, and then the order of the documents decides, so that
-    the same codings always give the same quotes.
+    characters) comes before the very short and the very long, and then the ids of the codings decide, so that the
+    same codings always give the same quotes.
 
     Parameters
     ----------
@@ -101,10 +101,11 @@ def quotes_per_code(
     table = table[table["verbatim"].isin(QUOTABLE) & (table["consent"] != "none")]
     length = table["quote"].str.len()
     table = table.assign(odd=~length.between(40, 400))
-    table = table.sort_values(["code", "odd", "document_id", "start", "coding_id"])
+    # An id is a hash: its order mixes interviews, notes and homework, and is the same every time.
+    table = table.sort_values(["code", "odd", "coding_id"])
     table = table.drop_duplicates(["code", "segment_id"])
     turn = table.groupby(["code", table["unit"].fillna("")]).cumcount()
-    table = table.assign(turn=turn).sort_values(["code", "turn", "odd", "document_id", "start", "coding_id"])
+    table = table.assign(turn=turn).sort_values(["code", "turn", "odd", "coding_id"])
     table = table.assign(rank=table.groupby("code").cumcount() + 1)
     columns = ["code", "rank", "coding_id", "segment_id", "document_id", "unit", "speaker", "about_session"]
     columns += ["polarity", "consent", "quote"]

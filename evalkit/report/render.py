@@ -17,6 +17,32 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$~^@])")
 
 
 _SWEDISH = {
+    "accounted": "andel förklarad",
+    "activities": "aktiviteter",
+    "added": "tillagda",
+    "alpha": "alfa",
+    "amount": "belopp",
+    "as_planned": "som planerat",
+    "base": "räknat på",
+    "between": "emellan",
+    "cells": "rutor",
+    "changed": "ändrade",
+    "cost": "kostnad",
+    "dropped": "strukna",
+    "held_minutes": "hållna minuter",
+    "hours": "timmar",
+    "icc": "ICC",
+    "icc_cells": "rutor i ICC",
+    "party": "part",
+    "per_unit": "per enhet",
+    "planned_minutes": "planerade minuter",
+    "preparation": "förberedelse",
+    "raters": "bedömare",
+    "sessions": "träffar",
+    "swapped": "bytta",
+    "units": "enheter",
+    "why": "varför inte",
+    "without_reason": "utan skäl",
     "about_session": "om träff",
     "completed": "fullföljde",
     "contacts": "kontakter",
@@ -55,6 +81,21 @@ _SWEDISH = {
     "unit": "enhet",
     "verbatim": "ordagrant",
     "words": "ord",
+}
+
+
+_SWEDISH_VALUES = {
+    "all": "allt",
+    "completed": "fullföljde",
+    "enrolled": "anmälda",
+    "evaluator": "utvärderaren",
+    "funder": "finansiären",
+    "host": "teamet",
+    "no variation": "ingen variation",
+    "one rater": "en bedömare",
+    "participant": "deltagarna",
+    "too few": "för få",
+    "without evaluation": "utan utvärderingen",
 }
 
 
@@ -131,7 +172,8 @@ def details(data: pd.DataFrame, path: str, *, lang: Language, longest: int) -> s
     """
     shown = data.head(longest).drop(columns="row_id", errors="ignore")
     if "rests_on" in shown:
-        shown["rests_on"] = shown["rests_on"].astype("object").fillna("").astype("str").map(lambda ids: _counted(ids, lang))
+        ids = shown["rests_on"].astype("object").fillna("").astype("str")
+        shown["rests_on"] = ids.map(lambda cell: _counted(cell, lang))
     heads = "".join(f"<th>{html.escape(column_label(str(column), lang))}</th>" for column in shown.columns)
     body = "".join(
         "<tr>" + "".join(f"<td>{html.escape(_cell(value, lang))}</td>" for value in row) + "</tr>"
@@ -221,7 +263,7 @@ def _cell(value: Any, lang: Language) -> str:
         return number(value, 2, lang=lang)
     if isinstance(value, int | float):
         return number(value, lang=lang)
-    return str(value)
+    return pick(lang, sv=_SWEDISH_VALUES.get(str(value), str(value)), en=str(value))
 
 
 def _counted(ids: str, lang: Language) -> str:
