@@ -234,17 +234,24 @@ def _item(study: Study, item: SavedItem) -> Iterator[str]:
     data = pd.read_csv(
         study.reports / folder / f"{item.name}.csv", encoding="utf-8-sig", keep_default_na=False, na_values=[""]
     )
+    caption = _caption(item, lang)
     if item.kind == "figure":
         alt = item.alt.replace('"', "”").replace("\n", " ")
-        yield f'![{plain(item.caption)}](figures/{item.name}.svg){{alt="{alt}"}}'
+        yield f'![{plain(caption)}](figures/{item.name}.svg){{alt="{alt}"}}'
         yield details(data, f"figures/{item.name}.csv", lang=lang, longest=LONGEST_TABLE)
         return
     if len(data) > SHORT_TABLE:
-        yield plain(item.caption)
+        yield plain(caption)
         yield details(data, f"tables/{item.name}.csv", lang=lang, longest=LONGEST_TABLE)
         return
     shown = data.drop(columns="rests_on", errors="ignore").rename(columns=lambda name: column_label(name, lang))
-    yield markdown_table(shown, lang=lang, caption=item.caption)
+    yield markdown_table(shown, lang=lang, caption=caption)
+
+
+def _caption(item: SavedItem, lang: Language) -> str:
+    """Say what is shown, with n, and which tables it comes from."""
+    source = pick(lang, sv=f" Källa: {item.source}.", en=f" Source: {item.source}.") if item.source else ""
+    return item.caption + source
 
 
 def _own(study: Study, swedish: str, english: str, *headings: str) -> Iterator[str]:

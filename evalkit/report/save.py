@@ -58,6 +58,8 @@ class SavedItem:
         Rows of data behind it.
     order : int
         Place among what its notebook saved.
+    source : str
+        Tables it rests on.
     """
 
     name: str
@@ -70,6 +72,7 @@ class SavedItem:
     headline: bool
     rows: int
     order: int
+    source: str
 
 
 class Result(Protocol):
@@ -154,6 +157,7 @@ def save_figure(
         headline,
         len(result.table),
         _order(study, name),
+        ", ".join(reads),
     )
     _save_data(path, item, study, result.table, reads, parameters)
     return path
@@ -186,7 +190,7 @@ def refusals(study: Study, name: str, *, section: str, title: str) -> Iterator[N
         reading = pick(study.lang, sv=f"går inte att säga ({why}).", en=f"cannot be said ({why}).")
         sys.stdout.write(f"{title} {reading}\n")
         path = study.reports / "tables" / f"{name}.csv"
-        item = SavedItem(name, "refusal", title, "", reading, "", section, False, 0, _order(study, name))
+        item = SavedItem(name, "refusal", title, "", reading, "", section, False, 0, _order(study, name), "")
         _save_data(path, item, study, pd.DataFrame(), [], None)
 
 
@@ -235,7 +239,9 @@ def save_table(
     """
     _check(name, reads, data)
     path = study.reports / "tables" / f"{name}.csv"
-    item = SavedItem(name, "table", title, caption, reading, "", section, False, len(data), _order(study, name))
+    item = SavedItem(
+        name, "table", title, caption, reading, "", section, False, len(data), _order(study, name), ", ".join(reads)
+    )
     _save_data(path, item, study, data, reads, parameters)
     return path
 
