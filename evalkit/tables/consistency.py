@@ -42,7 +42,7 @@ def check_register(
         The rows that hold, and a problem for every row that does not, with the row as a person counts it.
     """
     kept, findings = [], []
-    left: dict[str, Any] = dict(zip(enrolment["unit"], _left_by(enrolment), strict=True))
+    left: dict[str, Any] = dict(zip(enrolment["unit"], _first_gone(enrolment), strict=True))
     checks = _checks(name, study, left)
     for index, row in zip(table.index, table.to_dict("records"), strict=True):
         said = [
@@ -56,9 +56,13 @@ def check_register(
     return table.loc[kept].reset_index(drop=True), findings
 
 
-def _left_by(enrolment: pd.DataFrame) -> "pd.Series[Any]":
-    """Return the session by which a unit had certainly left; missing if it did not leave."""
-    return enrolment["left_by_session"].fillna(enrolment["left_after_session"])
+def _first_gone(enrolment: pd.DataFrame) -> "pd.Series[Any]":
+    """Return the first session in which a unit had certainly left; missing if it did not leave.
+
+    Left after 2 and by 3: gone from 3. Left after 2 and by 2 (right after it), or after 2 alone: gone from 3.
+    """
+    after, by = enrolment["left_after_session"], enrolment["left_by_session"]
+    return by.where((by > after) | after.isna(), after + 1).fillna(after + 1)
 
 
 def _checks(name: str, study: Study, left: dict[str, Any]) -> list[Check]:
@@ -111,7 +115,7 @@ def _level_on_scale(row: Row, *, study: Study) -> Iterator[Said]:
 
 def _still_there(row: Row, *, left: dict[str, Any]) -> Iterator[Said]:
     gone = left.get(row["unit"])
-    if not _missing(gone) and not _missing(row["session"]) and row["session"] > gone:
+    if not _missing(gone) and not _missing(row["session"]) and row["session"] >= gone:
         what = f"unit '{row['unit']}' is present in session {row['session']} but had left by session {gone}"
         yield what, "Correct this row or the enrolment register"
 

@@ -109,7 +109,7 @@ def enrolment(**cells: str) -> pd.DataFrame:
             {"unit": "K02", "session": "9", "n_present": "2"},
             r"session 9 does not exist \(declared: 1–3\)",
         ),
-        ("attendance", {"unit": "K01", "session": "3", "n_present": "2"}, "had left by session 2"),
+        ("attendance", {"unit": "K01", "session": "2", "n_present": "2"}, "had left by session 2"),
         ("events", {"event": "brand", "after_session": "8"}, "after_session 8 does not exist"),
         ("enrolment", {"unit": "K02", "left_after_session": "2", "left_by_session": "1"}, "left by session 1, before"),
         ("positions", {"session": "1", "phase": "in", "statement": "s"}, "neither zone nor participant"),
@@ -132,3 +132,20 @@ def test_what_holds_is_kept(study: Study) -> None:
     kept, findings = check_register("attendance", table, study, enrolment=enrolment(left_after_session="2"))
     assert findings == []
     pd.testing.assert_frame_equal(kept, table)
+
+
+@pytest.mark.parametrize(
+    ("left", "last"),
+    [
+        ({"left_after_session": "2"}, 2),
+        ({"left_after_session": "2", "left_by_session": "2"}, 2),
+        ({"left_after_session": "1", "left_by_session": "3"}, 2),
+        ({"left_by_session": "3"}, 2),
+        ({}, 3),
+    ],
+)
+def test_presence_ends_where_leaving_is_certain(study: Study, left: dict[str, str], last: int) -> None:
+    rows = [{"unit": "K01", "session": str(session), "n_present": "1"} for session in (1, 2, 3)]
+    table, _ = as_register("attendance", typed(rows))
+    kept, _ = check_register("attendance", table, study, enrolment=enrolment(**left))
+    assert kept["session"].max() == last
