@@ -103,6 +103,15 @@ parent = "makt"
     assert "makt" in lines[0]
 
 
+def test_a_codebook_that_is_no_toml_says_so_once(study_folder: Path, capsys: Captured) -> None:
+    (study_folder / "data" / "raw" / "codebook.toml").write_text('version = "1"\nwords = [', encoding="utf-8")
+    assert run(["check", str(study_folder), "-q"]) == 1
+    line = errors(capsys)[0]
+    assert line.startswith("problem  data/raw/codebook.toml: is not valid TOML")
+    assert line.endswith("Correct that line")
+    assert line.count("codebook.toml") == 1
+
+
 def test_no_study_says_how_to_make_one(tmp_path: Path, capsys: Captured) -> None:
     assert run(["run", str(tmp_path)]) == 1
     assert errors(capsys) == [

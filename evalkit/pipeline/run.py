@@ -287,7 +287,8 @@ def _codebook_findings(study: Study) -> list[Finding]:
     try:
         read_codebook(own)
     except CodebookError as error:
-        return [
-            Finding("problem", "data/raw/codebook.toml", None, str(error).removeprefix("CodebookError: "), "Correct it")
-        ]
+        # The error names the file and says what to do; a finding has its own places for both.
+        said = str(error).removeprefix("CodebookError: ").removeprefix("codebook.toml").lstrip(":, ")
+        what, _, advice = said.rpartition(". ")
+        return [Finding("problem", "data/raw/codebook.toml", None, what or advice, advice if what else "Correct it")]
     return []
