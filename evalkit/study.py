@@ -430,7 +430,8 @@ def _findings(error: ValidationError) -> Iterator[Finding]:
             message = "is not a known key"
         elif detail["type"] == "missing":
             message = "is missing"
-        yield _problem(f"{place}: {message}" if place else message, "Correct it")
+        what, _, advice = message.partition("; ")
+        yield _problem(f"{place}: {what}" if place else what, advice[:1].upper() + advice[1:] or "Correct it")
 
 
 def _problem(what: str, advice: str) -> Finding:
