@@ -125,6 +125,22 @@ _DERIVED = [
         },
         key=["coding_id"],
     ),
+    # Who has read which segment: a segment that was read and got no code is a judgement too. `independent` = the
+    # coder saw neither the rules' codings nor anybody else's, and the segment was not chosen for being informative.
+    _table(
+        "readings",
+        {
+            "segment_id": _text(),
+            "document_id": _text(),
+            "coder": _text(),
+            "independent": _truth(),
+            "sample": _text(nullable=True),
+            "stratum": _text(nullable=True),
+            "probability": _real(nullable=True, minimum=0),
+            "read_at": _date(nullable=True),
+        },
+        key=["segment_id", "coder"],
+    ),
 ]
 
 _REGISTERS = [
