@@ -14,6 +14,7 @@ __all__ = [
     "Finding",
     "PrivacyError",
     "SourceError",
+    "StoreError",
     "StudyError",
     "TableError",
     "UsageError",
@@ -44,6 +45,10 @@ class TableError(EvalkitError):
 
 class CodebookError(EvalkitError):
     """The codebook or one of its rules is not valid."""
+
+
+class StoreError(EvalkitError):
+    """The store of people's codings cannot be opened, read or written, or a change to it is not allowed."""
 
 
 class PrivacyError(EvalkitError):
