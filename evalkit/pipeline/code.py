@@ -12,7 +12,7 @@ from evalkit.pipeline.engine import Progress
 from evalkit.pipeline.run import ingest_study
 from evalkit.shipped import codebook_path
 from evalkit.study import Study, find_study
-from evalkit.tables import empty_table, read_table, schema_columns, write_whole
+from evalkit.tables import as_csv, empty_table, read_table, schema_columns, write_whole
 from evalkit.tables.schemas import ROLES
 
 __all__ = ["code_segments_file", "code_study", "read_segments_file", "write_codings"]
@@ -135,7 +135,7 @@ def write_codings(codings: pd.DataFrame, out: Path | None) -> str:
         text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in slim.to_dict("records"))
         content = text.encode()
     elif suffix == ".csv":
-        content = b"\xef\xbb\xbf" + slim.to_csv(index=False, lineterminator="\n").encode()
+        content = as_csv(slim)
     elif suffix == ".parquet":
         content = slim.to_parquet(index=False)
     else:

@@ -23,7 +23,7 @@ import pandas as pd
 from evalkit import __version__
 from evalkit.errors import EstimationError, TableError
 from evalkit.study import Study
-from evalkit.tables import SCHEMAS, table_hash, write_whole
+from evalkit.tables import SCHEMAS, as_csv, table_hash, write_whole
 from evalkit.wording import Language, pick
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ __all__ = ["Result", "SavedItem", "read_saved", "refusals", "save_figure", "save
 NAME = re.compile(r"\d{2}_[a-z0-9_]+")
 DOTS_PER_INCH = 160
 _PACKAGES = ("matplotlib", "numpy", "pandas", "scipy", "simplemma", "spacy")
-_LIVE = re.compile(r"^[=+\-@\t\r]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +314,7 @@ def _save_data(
     reads: Sequence[str],
     parameters: Mapping[str, Any] | None,
 ) -> None:
-    csv = _as_csv(data)
+    csv = as_csv(data)
     provenance = {
         **{key: getattr(item, key) for key in SavedItem.__dataclass_fields__},
         "language": study.lang,
@@ -329,19 +328,3 @@ def _save_data(
     write_whole(path.with_suffix(".csv"), csv)
     content = json.dumps(provenance, ensure_ascii=False, indent=1, sort_keys=True, default=str)
     write_whole(path.with_suffix(".json"), content.encode() + b"\n")
-
-
-def _as_csv(data: pd.DataFrame) -> bytes:
-    """Write for Excel: a byte order mark, ids joined by spaces, and no cell that could be a live formula."""
-    plain = data.copy()
-    for column in plain.columns:
-        if column == "rests_on":
-            plain[column] = plain[column].map(lambda ids: " ".join(map(str, ids)))
-        elif plain[column].dtype in ("object", "str"):
-            plain[column] = plain[column].map(_harmless, na_action="ignore")
-    return b"\xef\xbb\xbf" + plain.to_csv(index=False, lineterminator="\n", float_format="%.10g").encode()
-
-
-def _harmless(value: Any) -> Any:
-    live = isinstance(value, str) and len(value) > 1 and _LIVE.match(value)
-    return f"'{value}" if live else value

@@ -139,6 +139,10 @@ def _read_column(
 ) -> "tuple[pd.Series[Any], pd.Series[bool]]":
     texts = texts.fillna("").str.strip()
     missing = texts.str.casefold().isin(MISSING)
+    if column == "polarity":
+        # A dash is a value here, and spreadsheets like to make it longer.
+        texts = texts.replace(["–", "−", "—"], "-")
+        missing &= texts != "-"
     if (name, column) == ("assessments", "level"):
         missing |= texts.str.casefold().isin(CANNOT_JUDGE)
     default = _DEFAULTS.get((name, column))

@@ -44,6 +44,17 @@ def test_cells_are_read_as_their_types() -> None:
     assert table["source_row"].tolist() == [2, 3]
 
 
+def test_a_dash_is_a_polarity_and_nothing_elsewhere() -> None:
+    row = {"document": "d.txt", "turn": "1", "quote": "ord", "coder": "A", "probability": "0,5", "session": "-"}
+    codes = [("mandat", "-"), ("driv", "–"), ("kultur", "+"), ("-", "")]
+    table, findings = as_register("audit_codings", typed([row | {"code": c, "polarity": p} for c, p in codes]))
+    assert findings == []
+    assert table["polarity"].tolist()[:3] == ["-", "-", "+"]
+    assert table["polarity"].isna().tolist() == [False, False, False, True]
+    assert table["code"].isna().tolist() == [False, False, False, True]
+    assert table["session"].isna().all()
+
+
 @pytest.mark.parametrize(
     ("cell", "message"),
     [

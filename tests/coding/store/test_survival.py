@@ -156,11 +156,6 @@ def fill(store: CodingStore, kept: list[str]) -> None:
         kept.append(store.add_coding(coder="A", document_id="d", text=TEXT, start=0, end=3, code="driv"))
 
 
-def fill(store: CodingStore, kept: list[str]) -> None:
-    while True:
-        kept.append(store.add_coding(coder="A", document_id="d", text=TEXT, start=0, end=3, code="driv"))
-
-
 def test_a_full_disk_is_one_line_and_loses_nothing(tmp_path: Path) -> None:
     with CodingStore(tmp_path / "codings.sqlite") as store:
         kept = [store.add_coding(coder="A", document_id="d", text=TEXT, start=0, end=3, code="driv") for _ in range(3)]
