@@ -45,8 +45,8 @@ def place_audit_codings(
     """
     path = documents.set_index("path")["document_id"]
     per_document: dict[str, list[dict[str, Any]]] = {}
-    for segment in cast("list[dict[str, Any]]", segments.to_dict("records")):
-        per_document.setdefault(segment["document_id"], []).append(segment)
+    for one in cast("list[dict[str, Any]]", segments.to_dict("records")):
+        per_document.setdefault(one["document_id"], []).append(one)
     codings: list[dict[str, Any]] = []
     readings: dict[tuple[str, str], dict[str, Any]] = {}
     findings: list[Finding] = []
