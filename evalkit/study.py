@@ -198,6 +198,12 @@ class Files(_Model):
     pattern: str = ""
 
 
+class Store(_Model):
+    """Where people's codings are kept: a file unless an address of a database is given (a password never is)."""
+
+    url: str = ""
+
+
 class Speaker(_Model):
     """Whom a label before a colon stands for."""
 
@@ -245,6 +251,7 @@ class Study:
     completion: Completion = Completion()
     privacy: Privacy = Privacy()
     files: Files = Files()
+    store: Store = Store()
     funding: Funding | None = None
     coders: tuple[str, ...] = ()
     lang: Language = "sv"
@@ -289,6 +296,11 @@ class Study:
     def processed(self) -> Path:
         """Folder of derived tables, rebuilt at will."""
         return self.root / "data" / "processed"
+
+    @property
+    def store_address(self) -> Path | str:
+        """Where people's codings are kept: EVALKIT_STORE, else study.toml's [store], else data/codings.sqlite."""
+        return os.environ.get("EVALKIT_STORE") or self.store.url or self.root / "data" / "codings.sqlite"
 
     @property
     def reports(self) -> Path:

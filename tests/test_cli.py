@@ -256,3 +256,24 @@ def test_a_study_with_units_alone_gives_a_report_that_says_what_it_lacks(tmp_pat
     for part in ("lärandenivåer och lärandebanor: saknar", "närvaro: saknar", "det naturliga experimentet: saknar"):
         assert part in page
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_full_disk_is_one_line_and_leaves_the_old_file(study_folder: Path, tmp_path: Path) -> None:
+    segments = tmp_path / "segments.jsonl"
+    lines = [
+        json.dumps({"id": f"s{n}", "speaker": "informant", "text": "Vi fick mandat av nämnden. "}) for n in range(3000)
+    ]
+    segments.write_text("\n".join(lines), encoding="utf-8")
+    out = tmp_path / "codings.jsonl"
+    out.write_text("the old file", encoding="utf-8")
+    # A ceiling on the size of files makes the system refuse the write as a disk without room does.
+    program = (
+        "import resource, signal, sys; from evalkit.cli import run; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)); sys.exit(run(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", program, "code", str(study_folder), "--segments", str(segments), "--out", str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "OSError: codings.jsonl: File too large. Free some space and run again\n"
+    assert out.read_text(encoding="utf-8") == "the old file"
+    assert not list(tmp_path.glob(".*.tmp"))

@@ -4,7 +4,9 @@ Exit 0 = done, 1 = problems in the data, 2 = wrong usage. Errors go to stderr, o
 unless --debug.
 """
 
+import errno
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -60,6 +62,8 @@ def run(arguments: list[str] | None = None) -> int:
         return _say_error(error)
     except typer.Abort:
         return 1
+    except OSError as error:
+        return _say_disk_error(error)
     except Exception as error:
         if type(error).__module__.startswith(("click", "typer")) and hasattr(error, "format_message"):
             typer.echo(f"UsageError: {error.format_message().rstrip('.')}. See: evalkit --help", err=True)
@@ -71,6 +75,23 @@ def run(arguments: list[str] | None = None) -> int:
         )
         return 1
     return status if isinstance(status, int) else 0
+
+
+def _say_disk_error(error: OSError) -> int:
+    """Say what the disk refused; files are written whole or not at all, so the old ones still stand."""
+    if _shown_debug:
+        raise error
+    advice = {
+        errno.ENOSPC: "Free some space and run again",
+        errno.EDQUOT: "Free some space and run again",
+        errno.EFBIG: "Free some space and run again",
+        errno.EACCES: "Give yourself the right to write there",
+        errno.EPERM: "Give yourself the right to write there",
+        errno.EROFS: "Write to another folder",
+    }.get(error.errno or 0, "Run again with evalkit --debug to see more")
+    file = Path(str(error.filename)).name if error.filename else "a file"
+    typer.echo(f"OSError: {file}: {error.strerror or type(error).__name__}. {advice}", err=True)
+    return 1
 
 
 def _say_error(error: EvalkitError) -> int:

@@ -146,6 +146,11 @@ def write_whole(path: Path, content: bytes) -> None:
         Where to; folders are made.
     content : bytes
         All of the file.
+
+    Raises
+    ------
+    OSError
+        If the disk is full or the file may not be written; the old file stands.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
@@ -155,5 +160,8 @@ def write_whole(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+    except OSError as error:
+        # A write that fails names no file; the reader of the message wants to know which.
+        raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         temporary.unlink(missing_ok=True)

@@ -69,7 +69,7 @@ class CodingStore:
         """Let go of the database."""
         self.close()
 
-    # ------------------------------------------------------------------------------------------------- writing
+    # ---- writing
     @contextmanager
     def step(self, coder: str) -> Iterator[Step]:
         """Open a step of work: what is changed in it is written together and taken back together.
@@ -380,7 +380,7 @@ class CodingStore:
             step = find(connection, coder)
             return log.reverse(connection, step, coder, action) if step else None
 
-    # ------------------------------------------------------------------------------------------------- reading
+    # ---- reading
     def last_audit_id(self, *kinds: str) -> int:
         """Return the number of the latest change; it grows with every change and with nothing else.
 
