@@ -45,14 +45,14 @@ class UnitizingAgreement:
 
     def caption(self, lang: Language = "sv") -> str:
         """Return what the numbers rest on."""
-        size, units = number(self.length, lang=lang), int(self.table["units"].iloc[-1])
+        size, n = number(self.length, lang=lang), number(self.segments, lang=lang)
+        units, who = int(self.table["units"].iloc[-1]), join(list(self.coders), lang=lang)
         return pick(
             lang,
-            sv=f"n = {count_noun(units, 'markering', 'markeringar')} i {number(self.segments)} segment ({size} tecken) "
-            f"som {join(list(self.coders))} alla har läst oberoende.",
-            en=f"n = {count_noun(units, 'marked stretch', 'marked stretches', lang='en')} in "
-            f"{number(self.segments, lang='en')} segments ({size} characters) that "
-            f"{join(list(self.coders), lang='en')} have all read independently.",
+            sv=f"n = {count_noun(units, 'markering', 'markeringar')} i {n} segment ({size} tecken), lästa oberoende av "
+            f"{who}.",
+            en=f"n = {count_noun(units, 'marked stretch', 'marked stretches', lang='en')} in {n} segments ({size} "
+            f"characters), read independently by {who}.",
         )
 
     def sentence(self, lang: Language = "sv") -> str:
