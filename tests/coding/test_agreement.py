@@ -270,6 +270,8 @@ def test_disagreements_name_the_segment_and_who_said_what():
         ["d001#0000", "y", "code", ("B",), ("A",), ("c00002",)],
     ]
     assert "text" not in listed
+    third = codings_of([("A", "d000#0000", "x", "+"), ("C", "d000#0000", "x", "-")], segments)
+    assert disagreements(third, readings, segments)["differ"].tolist() == ["code and polarity"]
     assert disagreements(codings.iloc[:0], readings, segments).columns.tolist() == listed.columns.tolist()
     assert disagreements(codings, readings, segments, coders=["A", "C"]).empty
 

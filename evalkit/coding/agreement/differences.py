@@ -39,7 +39,8 @@ def disagreements(
     -------
     pandas.DataFrame
         One row per segment and code, by document, segment and code: segment_id, document_id, code, differ ("code":
-        some gave it and some did not; "polarity": all who read gave it, not all with the same polarity), coded_by
+        some gave it and some did not; "polarity": all who read gave it, not all with the same polarity; "code and
+        polarity": some did not give it, and those who did not with the same polarity), coded_by
         (coders), polarities (theirs in the same order, such as "+" or "+-" for one who gave both), not_coded_by
         (coders who read and did not give it) and rests_on (coding ids). The texts are not in it; merge them from
         `segments`.
@@ -62,7 +63,8 @@ def disagreements(
     for (segment, code), given in groups:
         said = given["coder"].to_numpy()
         silent = [name for place, name in enumerate(judged.coders) if judged.read[place, segment] and place not in said]
-        if not silent and len(set(given["polarity"])) == 1:
+        unlike = len(set(given["polarity"])) > 1
+        if not silent and not unlike:
             continue
         where = judged.segments.iloc[segment]
         rows.append(
@@ -70,7 +72,7 @@ def disagreements(
                 where["segment_id"],
                 where["document_id"],
                 judged.codes[code],
-                "code" if silent else "polarity",
+                "code and polarity" if silent and unlike else "code" if silent else "polarity",
                 tuple(judged.coders[place] for place in said),
                 tuple(given["polarity"]),
                 tuple(silent),

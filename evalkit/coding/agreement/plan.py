@@ -107,7 +107,8 @@ def plan_agreement(
     prevalences : sequence of float
         Expected share of the segments that one coder gives the code; one row each.
     deff : float, default 1.5
-        Expected design effect of documents (in `Agreement.table` for what is coded so far); at least 1.
+        Expected design effect of documents; at least 1. `Agreement.table` has that of what is coded so far: it holds
+        for documents with about as many coded segments each, and grows with them.
     documents : int, default 20
         Documents expected to have the code, at least 5.
     confidence : float, default 0.95

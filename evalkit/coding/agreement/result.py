@@ -89,10 +89,11 @@ class Agreement:
             lang,
             sv=f"n = {n} segment i {docs} dokument, lästa oberoende av {'minst två av ' if several else ''}"
             f"{join(list(self.coders))}; kod{' med polaritet' if polarity else ''} per segment. {level}-intervall: "
-            "Wilson på Jaccard med designeffekt av dokument och t-kvantil.",
+            f"Wilson på Jaccard med designeffekt av dokument{' (jackknife)' if several else ''} och t-kvantil.",
             en=f"n = {n} segments in {docs} documents, read independently by {'at least two of ' if several else ''}"
             f"{join(list(self.coders), lang=lang)}; code{' with polarity' if polarity else ''} per segment. {level} "
-            "intervals: Wilson on Jaccard with the design effect of documents and a t quantile.",
+            f"intervals: Wilson on Jaccard with the design effect of documents{' (jackknife)' if several else ''} and a t "
+            "quantile.",
         )
         if self.left_out:
             text += pick(
