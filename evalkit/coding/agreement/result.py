@@ -92,8 +92,8 @@ class Agreement:
             f"Wilson på Jaccard med designeffekt av dokument{' (jackknife)' if several else ''} och t-kvantil.",
             en=f"n = {n} segments in {docs} documents, read independently by {'at least two of ' if several else ''}"
             f"{join(list(self.coders), lang=lang)}; code{' with polarity' if polarity else ''} per segment. {level} "
-            f"intervals: Wilson on Jaccard with the design effect of documents{' (jackknife)' if several else ''} and a t "
-            "quantile.",
+            f"intervals: Wilson on Jaccard with the design effect of documents{' (jackknife)' if several else ''} and "
+            "a t quantile.",
         )
         if self.left_out:
             text += pick(
