@@ -4,6 +4,7 @@ Each ``plot_x`` has an ``alt_x`` beside it that writes the alternative text from
 counts comes from the result. Every mark carries a gid, "figure:row_id", that names the row it shows.
 """
 
+from evalkit.figures.agreement import alt_agreement, plot_agreement
 from evalkit.figures.calibration import alt_calibration, plot_calibration
 from evalkit.figures.codes import (
     alt_code_frequency,
@@ -70,6 +71,7 @@ from evalkit.figures.style import use_style
 from evalkit.figures.taking_part import alt_attendance, alt_contacts, plot_attendance, plot_contacts
 
 __all__ = [
+    "alt_agreement",
     "alt_attendance",
     "alt_before_after",
     "alt_calibration",
@@ -99,6 +101,7 @@ __all__ = [
     "alt_session_timeline",
     "alt_tool_difficulty",
     "alt_verdicts",
+    "plot_agreement",
     "plot_attendance",
     "plot_before_after",
     "plot_calibration",
