@@ -5,7 +5,7 @@ never put in where one is taken out: that is a replacement, and no reader of the
 """
 
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import combinations, count, pairwise
 
 import numpy as np
 import pandas as pd
@@ -17,11 +17,10 @@ SIGNS = set(".?,!\n")
 
 @dataclass
 class Token:
-    """A word or sign, who it is, and the passage that it was last moved with (0: none)."""
+    """A word or sign, and who it is."""
 
     string: str
     identity: int
-    passage: int = 0
 
 
 Sentence = list[Token]
@@ -36,7 +35,7 @@ class Transcript:
     words: list[str]
     weights: np.ndarray
     numbers: count = field(default_factory=count)
-    passages: count = field(default_factory=lambda: count(1))
+    copied: set[int] = field(default_factory=set)
 
     @classmethod
     def spoken(cls, rng: np.random.Generator, *, turns: int, vocabulary: int) -> "Transcript":
@@ -94,6 +93,7 @@ class Transcript:
 
     def _corrected(self, sentence: Sentence, rate: float) -> Sentence:
         new: Sentence = []
+        strings = [token.string for token in sentence]
         gap = True  # nothing was taken out just before
         for place, token in enumerate(sentence):
             if token.string in ".?!:" or (place + 1 < len(sentence) and sentence[place + 1].string == ":"):
@@ -102,17 +102,24 @@ class Transcript:
                 continue
             chance = self.rng.random()
             if chance < rate * 0.35:
-                token.string = self.word()
+                token.string = self._other(strings, place)
             elif chance < rate * 0.5:
                 token.string = _respelt(token.string)
             elif chance < rate * 0.75:
                 gap = False
                 continue
             elif chance < rate and gap:
-                new.append(self.token(self.word()))
+                new.append(self.token(self._other(strings, place)))
             new.append(token)
             gap = True
         return new
+
+    def _other(self, strings: list[str], place: int) -> str:
+        """A word that did not stand just there: put back beside where it was taken out, it would never have gone."""
+        near = {string.casefold() for string in strings[max(place - 3, 0) : place + 4]}
+        while (word := self.word()) in near:
+            pass
+        return word
 
     def pseudonymise(self) -> None:
         """Replace a name everywhere."""
@@ -129,37 +136,41 @@ class Transcript:
         if source is None:
             return
         turn, number = source
+        if self._copied(self.turns[turn][number]):
+            return
         moved = self.turns[turn].pop(number)
-        self._travels([moved])
         self._put(moved)
 
     def copy_sentence(self) -> None:
         source = self._any_sentence()
         if source is not None:
             turn, number = source
-            self._put([self.token(token.string) for token in self.turns[turn][number]])
+            self._put(self._copy(self.turns[turn][number]))
 
     def drop_sentence(self) -> None:
         source = self._any_sentence()
-        if source is not None:
+        if source is not None and not self._copied(self.turns[source[0]][source[1]]):
             del self.turns[source[0]][source[1]]
 
     def add_sentence(self) -> None:
         self._put(self.sentence())
 
     def move_turn(self) -> None:
-        turn = self.turns.pop(self.rng.integers(len(self.turns)))
-        self._travels(turn)
+        number = self.rng.integers(len(self.turns))
+        if any(self._copied(sentence) for sentence in self.turns[number]):
+            return
+        turn = self.turns.pop(number)
         self.turns.insert(self.rng.integers(len(self.turns) + 1), turn)
 
     def copy_turn(self) -> None:
         turn = self.turns[self.rng.integers(len(self.turns))]
-        copy = [[self.token(token.string) for token in sentence] for sentence in turn]
+        copy = [self._copy(sentence) for sentence in turn]
         self.turns.insert(self.rng.integers(len(self.turns) + 1), copy)
 
     def drop_turn(self) -> None:
-        if len(self.turns) > 2:
-            del self.turns[self.rng.integers(len(self.turns))]
+        number = self.rng.integers(len(self.turns))
+        if len(self.turns) > 2 and not any(self._copied(sentence) for sentence in self.turns[number]):
+            del self.turns[number]
 
     def add_turn(self) -> None:
         self.turns.insert(self.rng.integers(len(self.turns) + 1), self.turn())
@@ -169,6 +180,14 @@ class Transcript:
             if turn[0][0].string == "R1":
                 turn[0][0].string = "Rektor"
 
+    def _copy(self, sentence: Sentence) -> Sentence:
+        self.copied |= {token.identity for token in sentence}
+        return [self.token(token.string) for token in sentence]
+
+    def _copied(self, sentence: Sentence) -> bool:
+        """Whether a copy was made: if the first went away now, the copy would take its place."""
+        return any(token.identity in self.copied for token in sentence)
+
     def _any_sentence(self) -> tuple[int, int] | None:
         """A sentence that does not carry the speaker's label."""
         several = [(t, n) for t, turn in enumerate(self.turns) for n in range(1, len(turn))]
@@ -177,12 +196,6 @@ class Transcript:
     def _put(self, sentence: Sentence) -> None:
         turn = self.turns[self.rng.integers(len(self.turns))]
         turn.insert(self.rng.integers(1, len(turn) + 1), sentence)
-
-    def _travels(self, turn: list[Sentence]) -> None:
-        passage = next(self.passages)
-        for sentence in turn:
-            for token in sentence:
-                token.passage = passage
 
 
 PASSAGES = (
@@ -211,34 +224,31 @@ def as_table(spans: list[list[int]], text: str, places: dict[int, tuple[int, int
     )
 
 
-def true_places(spans: list[list[int]], corrected: Transcript, *, known: int) -> list[tuple[int, int] | None]:
-    """Return where each span's words are now; of a span that was torn apart, where the larger part is.
+def true_places(
+    spans: list[list[int]], corrected: Transcript, *, known: int, most_lost: float = 0.3
+) -> list[set[tuple[int, int]]]:
+    """Return where each span is now; several answers for a span that was torn apart, none for one that is gone.
 
-    `known` is the number of identities before the corrections. What was put or moved in between does not tear a span
-    apart; words that stood outside it and stayed where they were do.
+    Its words that are left stand in one piece or, when passages were moved, in several. Where the span is: from the
+    first word to the last of pieces that stand in their old order and hold all but `most_lost` of the words left.
+    What was put in between takes no piece apart. `known` is the number of identities before the corrections.
     """
     _, places = corrected.render()
-    order = [token for token in corrected.tokens() if token.identity < known]
-    rank = {token.identity: number for number, token in enumerate(order)}
-    truth: list[tuple[int, int] | None] = []
+    order = [token.identity for token in corrected.tokens() if token.identity < known]
+    rank = {identity: number for number, identity in enumerate(order)}
+    truth: list[set[tuple[int, int]]] = []
     for span in spans:
-        parts: list[list[int]] = []
-        for number in (rank[identity] for identity in span if identity in rank):
-            if parts and _together(order, parts[-1][-1], number):
-                parts[-1].append(number)
-            else:
-                parts.append([number])
-        stayed = [order[number].identity for number in max(parts, key=len, default=[])]
-        truth.append((places[stayed[0]][0], places[stayed[-1]][1]) if stayed else None)
+        left = [rank[identity] for identity in span if identity in rank]
+        cuts = [n for n in range(1, len(left)) if left[n] != left[n - 1] + 1]
+        pieces = [left[a:b] for a, b in pairwise([0, *cuts, len(left)])] if left else []
+        answers = set()
+        for size in range(1, len(pieces) + 1):
+            for chosen in combinations(pieces, size):
+                in_order = all(a[-1] < b[0] for a, b in pairwise(chosen))
+                if in_order and sum(map(len, chosen)) >= (1 - most_lost) * len(left):
+                    answers.add((places[order[chosen[0][0]]][0], places[order[chosen[-1][-1]]][1]))
+        truth.append(answers)
     return truth
-
-
-def _together(order: list[Token], before: int, after: int) -> bool:
-    home = order[before].passage
-    between = order[before + 1 : after]
-    return before < after and (
-        not between or (order[after].passage == home and all(token.passage not in (0, home) for token in between))
-    )
 
 
 def _word(number: int) -> str:

@@ -23,7 +23,7 @@ from evalkit.coding.anchors.words import IntArray
 __all__ = ["PIN", "SLACK", "Alignment", "align", "gram_hashes"]
 
 SLACK_RIVAL = 2
-SLACK = 1
+SLACK = 0
 """Edits above the fewest at which a way of editing is still believed possible. At 2 every word could have been taken
 out and put back, so this is the largest that says anything."""
 PIN = 8
@@ -212,7 +212,7 @@ def _kept_in_all(old: IntArray, new: IntArray, before: npt.NDArray[np.int32], af
     # The edits that are not the one long insertion or removal: had they fallen otherwise, another copy would fit best.
     scattered = fewest - abs(len(old) - len(new))
     rival = same & (cost <= fewest + SLACK_RIVAL)
-    rival |= _in_runs(same) & (cost <= fewest + SLACK_RIVAL + scattered // 2)
+    rival |= _in_runs(same) & (cost <= fewest + SLACK_RIVAL)
     kept &= (rival.sum(axis=1) == 1) & (rival.sum(axis=0)[only] == 1)
     return np.where(kept, only, -1)
 

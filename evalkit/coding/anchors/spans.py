@@ -31,6 +31,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from rapidfuzz.distance import Levenshtein
 
 from evalkit.coding.anchors.alignment import PIN, Alignment, align, gram_hashes
 from evalkit.coding.anchors.words import IntArray, Words, read_words, same_words
@@ -191,7 +192,7 @@ def _copied(words: Words, others: Words, kept: IntArray) -> IntArray:
     runs = gram_hashes(others.ids, _RUN)
     if not len(runs):
         return np.empty(0, dtype=np.int64)
-    whole = np.lib.stride_tricks.sliding_window_view(free, _RUN).all(axis=1)
+    whole = np.lib.stride_tricks.sliding_window_view(free, _RUN).sum(axis=1) >= _RUN - 1
     spoken = np.diff(others.spoken_before)
     counted = np.lib.stride_tricks.sliding_window_view(spoken, _RUN).sum(axis=1)
     found = np.flatnonzero(np.isin(gram_hashes(words.ids, _RUN), runs[whole & (counted >= _RUN - 1)]))
@@ -228,7 +229,7 @@ class _Carrier:
             return Placed(None, None, "uncertain", "other quote", 1.0)
         first = int(np.searchsorted(old.ends, start, side="right"))
         last = int(np.searchsorted(old.starts, end)) - 1
-        if last < first:
+        if not old.spoken[first : last + 1].any():
             return Placed(None, None, "uncertain", "empty", 1.0)
         begin, why_begin = self._first(first, last)
         finish, why_finish = self._last(first, last)
@@ -262,6 +263,11 @@ class _Carrier:
         fine &= ~self._rivalled(held, theirs)[held]
         partner = np.full(len(self.old), -1, dtype=np.int64)
         partner[held[fine]] = theirs[fine]
+        # A sign or a speaker's label goes with the word it belongs to: there are many of its kind.
+        signs = np.flatnonzero((partner >= 0) & (self.old.owners != np.arange(len(partner))))
+        owners = self.old.owners[signs]
+        astray = (owners < 0) | (partner[owners] - partner[signs] != owners - signs) | (partner[owners] < 0)
+        partner[signs[astray]] = -1
         return partner
 
     def _rivalled(self, held: IntArray, theirs: IntArray) -> npt.NDArray[np.bool_]:
@@ -285,7 +291,7 @@ class _Carrier:
         for passage in np.split(places, np.flatnonzero(np.diff(places) > _BESIDE) + 1):
             low, high = passage[0] - _BESIDE, passage[-1] + 1 + _BESIDE
             if ((ours[broken + 1] >= low) & (ours[broken] < high)).any():
-                rivalled[passage[0] : passage[-1] + 1] = True
+                rivalled[max(low, 0) : high] = True
         return rivalled
 
     def _block(self, token: int) -> tuple[int, int, int, int]:
@@ -363,14 +369,21 @@ class _Carrier:
             ours, theirs = self.old.strings(i1 + 1, i2), self.new.strings(j1 + 1, j2)
             if ours and theirs and max(len(ours), len(theirs)) <= PIN and same_words(ours, theirs):
                 continue
-            count += max(int(self.old.spoken[i1 + 1 : i2].sum()), int(self.new.spoken[j1 + 1 : j2].sum()))
+            sentence = i2 - i1 > 2 and not self.old.spoken[i1 + 1 : i2].all()
+            if (i2 - i1 > _RUN or sentence) and self._left(i1 + 1, i2 - 1, range(j1 - _BESIDE, j2 + _BESIDE)):
+                return 1.0  # it was not taken out but moved
+            count += Levenshtein.distance(
+                self.old.ids[i1 + 1 : i2][self.old.spoken[i1 + 1 : i2]].tolist(),
+                self.new.ids[j1 + 1 : j2][self.new.spoken[j1 + 1 : j2]].tolist(),
+            )
         words = int(self.old.spoken[first : last + 1].sum())
         return min(count / words, 1.0) if words else 1.0
 
     def _moved(self, first: int, last: int) -> int | None:
         """Return the new token that a moved span begins with, if it is the same passage beyond doubt."""
         here = np.arange(first, last + 1)
-        ours = self.partner[first : last + 1]
+        if (self.certain[first : last + 1] >= 0).any():
+            return None  # where the alignment holds some of the span, it knows better
         for before, after in ((0, 0), (PIN, 0), (0, PIN), (PIN, PIN)):
             low, high = max(first - before, 0), min(last + after, len(self.old) - 1)
             passage = self.old.ids[low : high + 1]
@@ -380,14 +393,13 @@ class _Carrier:
             if len(theirs) != 1 or len(self._occurrences("old", passage)) != 1:
                 continue
             place = theirs[0] + first - low
-            # Where the alignment holds some of the span, here or elsewhere, it knows better.
             there = self.claimed[place : place + len(here)]
             near = np.arange(max(first - PIN, 0), min(last + 1 + PIN, len(self.old)))
             best = self.alignment.best[near]
             elsewhere = (best >= 0) & (best != near - first + place)
-            free = not ((there >= 0) & (there != here)).any() and 4 * (ours >= 0).sum() < len(here)
+            free = not ((there >= 0) & (there != here)).any()
             free = free and 2 * elsewhere.sum() < len(near)
-            if free and self._ends_alike(first, last, place) and not self._rivals(low, high, theirs[0]):
+            if free and self._ends_alike(first, last, place) and not self._rivals(low, high, range(theirs[0], theirs[0] + 1)):
                 return place
         return None
 
@@ -403,7 +415,11 @@ class _Carrier:
         closed = old.text[old.starts[last]] in _STOPS and old.spoken[last - 1]
         inside = a >= 0 and a + shift >= 0 and np.array_equal(old.ids[a:first], new.ids[a + shift : place])
         within = b <= len(old) and np.array_equal(old.ids[last + 1 : b], new.ids[last + 1 + shift : b + shift])
-        return bool((opened or inside) and (closed or within))
+        edges = [(first, first + _MOVED_WORDS), (last + 1 - _MOVED_WORDS, last + 1)]
+        edges += [] if opened else [(first - _MOVED_WORDS + 1, first + 1)]
+        edges += [] if closed else [(last, last + _MOVED_WORDS)]
+        once = all(len(self._occurrences("new", old.ids[max(low, 0) : high])) <= 1 for low, high in edges)
+        return bool((opened or inside) and (closed or within) and once)
 
     def _occurrences(self, side: Literal["old", "new"], passage: IntArray) -> list[int]:
         """Return where a passage stands, token by token the same."""
@@ -444,12 +460,20 @@ class _Carrier:
             votes.update((self._places("new", length, np.array([run])) - shift).tolist())
         return votes, len(hashes)
 
-    def _rivals(self, first: int, last: int, place: int) -> bool:
-        """Return whether much of a passage stands anywhere else in the new text, word for word or corrected."""
+    def _left(self, first: int, last: int, here: range) -> bool:
+        """Return whether words of a passage that was taken out were put in anywhere else."""
+        votes, _ = self._votes(first, last)
+        size = last - first + 1
+        return any(
+            begin not in here and 2 * (self.claimed[max(begin, 0) : begin + size] < 0).sum() > size for begin in votes
+        )
+
+    def _rivals(self, first: int, last: int, here: range) -> bool:
+        """Return whether much of a passage begins anywhere else in the new text, word for word or corrected."""
         votes, runs = self._votes(first, last)
         near: Counter[int] = Counter()
         for begin, count in votes.items():
-            if begin != place:
+            if begin not in here:
                 near[begin // PIN] += count
         return any(count + near[block + 1] >= _RIVAL * runs for block, count in list(near.items()))
 

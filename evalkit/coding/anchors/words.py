@@ -20,7 +20,8 @@ IntArray = npt.NDArray[np.int64]
 # "[K03-2]", "[K03-2]s", "[skratt]"; letters with their combining marks; a line break; any other sign.
 _TOKEN = re.compile(r"\[[^\[\]\n]{1,30}\](?:-?[^\W\d_]+)?|[\w\u0300-\u036f]+|\n|\S")
 _MARKS = "-\u00ad\u2010\u2011\n"
-SPELT_ALIKE = 0.6
+_CLOSING = frozenset(".,;?!…)]”»’%")
+SPELT_ALIKE = 0.75
 """Similarity (1 − edits / longer word) from which two words count as two spellings of one."""
 _LONGEST_NAME = 4
 
@@ -55,6 +56,27 @@ class Words:
     def spoken_before(self) -> IntArray:
         """Number of words before each token, and at last of all."""
         return np.concatenate(([0], np.cumsum(self.spoken)))
+
+    @cached_property
+    def owners(self) -> IntArray:
+        """The word that each token belongs to: itself, or for a sign the word before it or after it, -1 for none.
+
+        Stops and closing signs belong to the word before; line breaks, speakers' labels and other signs to the next.
+        """
+        places = np.arange(len(self))
+        strings = self.strings(0, len(self))
+        colon = np.array([string == ":" for string in strings], dtype=bool)
+        opens = np.array([place == 0 or strings[place - 1] == "\n" for place in range(len(self))], dtype=bool)
+        label = opens & self.spoken & np.append(colon[1:], [False])[: len(self)]
+        words = np.flatnonzero(self.spoken & ~label)
+        if not len(words):
+            return np.full(len(self), -1, dtype=np.int64)
+        after = np.searchsorted(words, places)
+        padded = np.concatenate((words, [-1]))
+        following = padded[after]
+        before = np.where(after > 0, words[after - 1], -1)
+        closing = np.array([string in _CLOSING for string in strings], dtype=bool)
+        return np.where(self.spoken & ~label, places, np.where(closing, before, following))
 
     def strings(self, first: int, last: int) -> list[str]:
         """Return tokens `first` to `last` (exclusive) as they stand."""
