@@ -1,12 +1,13 @@
 """Two token sequences → which tokens are certainly the same ones.
 
-Between two versions of a text there are many shortest ways of editing one into the other. A token counts as kept only
-if *every* way with at most `SLACK` more edits than the shortest keeps it, and keeps it as the same token.
+Between two versions of a text there are many ways of editing one into the other. A token counts as kept only if
+*every* way with the fewest edits keeps it, and keeps it as the same new token, and if no way with up to `SLACK` edits
+more makes it another token of the same word, or another token of the old text into the one that it became.
 
 One shortest way comes from rapidfuzz. The others can differ from it only around its edits; how far is seen from
 *pins*: runs of `PIN` tokens that are matched and occur once in each text. Around each edit, out to two pins on either
-side, all ways are compared by dynamic programming forwards and backwards: a pair of tokens lies on a way of
-``before + after`` edits, and what is on no way within the slack cannot have happened.
+side, all ways are compared by dynamic programming forwards and backwards: the cheapest way through a pair of tokens
+costs the edits before it and after it.
 """
 
 from collections import defaultdict
@@ -22,11 +23,10 @@ from evalkit.coding.anchors.words import IntArray
 
 __all__ = ["PIN", "SLACK", "Alignment", "align", "gram_hashes"]
 
-SLACK_RIVAL = 2
-SLACK = 0
-"""Edits above the fewest at which a way of editing is still believed possible. At 2 every word could have been taken
-out and put back, so this is the largest that says anything."""
+SLACK = 2
+"""Edits above the fewest at which another token of the same word is still believed to be the one."""
 PIN = 8
+"""Tokens in a run that is looked for as a whole."""
 _MOST_CELLS = 9_000_000  # of one window: 3 000 × 3 000 tokens, beyond which nothing in it is certain
 _CELLS_AT_ONCE = 2_000_000
 
@@ -42,7 +42,7 @@ class Alignment:
     best : numpy.ndarray of int, shape (n_old,)
         In one of the shortest ways of editing.
     certain : numpy.ndarray of int, shape (n_old,)
-        In all ways within the slack.
+        On every way that is believed.
     """
 
     best: IntArray
@@ -64,16 +64,17 @@ def align(old: IntArray, new: IntArray) -> Alignment:
     """
     best = np.full(len(old), -1, dtype=np.int64)
     edits: list[_Window] = []
-    for tag, i1, i2, j1, j2 in Levenshtein.opcodes(old.tolist(), new.tolist()):
-        if tag == "equal":
-            best[i1:i2] = np.arange(j1, j2)
+    for code in Levenshtein.opcodes(old.tolist(), new.tolist()):
+        window = (code.src_start, code.src_end, code.dest_start, code.dest_end)
+        if code.tag == "equal":
+            best[code.src_start : code.src_end] = np.arange(code.dest_start, code.dest_end)
         else:
-            edits.append((i1, i2, j1, j2))
+            edits.append(window)
     certain = best.copy()
     windows = list(_windows(edits, _pins(old, new, best), len(old), len(new)))
     for i1, i2, _, _ in windows:
         certain[i1:i2] = -1
-    for (i1, i2, j1, j2), kept in _kept(old, new, windows):
+    for (i1, i2, j1, _), kept in _kept(old, new, windows):
         certain[i1:i2] = np.where(kept >= 0, kept + j1, -1)
     return Alignment(best, certain)
 
@@ -123,7 +124,7 @@ def _windows(edits: list[_Window], pins: IntArray, n_old: int, n_new: int) -> It
     """Widen every edit to the pin before and after it, and join those that have not two pins between them."""
     if not edits:
         return
-    # To the left of an edit: the last pin that ends at it or before; to the right: the first that begins at it or after.
+    # Left of an edit: the last pin that ends at it or before; right of it: the first that begins at it or after.
     lefts = np.searchsorted(pins, [i1 - PIN for i1, _, _, _ in edits], side="right") - 1
     rights = np.searchsorted(pins, [i2 for _, i2, _, _ in edits])
     first = 0
@@ -167,7 +168,7 @@ def _kept(old: IntArray, new: IntArray, windows: list[_Window]) -> Iterator[tupl
 
 def _size(length: int) -> int:
     """Round up to four sizes per doubling, so that windows of about one size are worked on together."""
-    step = 2 ** max(int(log2(max(length, 1))) - 2, 2)
+    step: int = 1 << max(int(log2(max(length, 1))) - 2, 2)
     return -(-length // step) * step
 
 
@@ -198,30 +199,16 @@ def _padded(sequences: list[IntArray], *, filler: int) -> IntArray:
 
 
 def _kept_in_all(old: IntArray, new: IntArray, before: npt.NDArray[np.int32], after: npt.NDArray[np.int32]) -> IntArray:
-    """Return the new token that each old one is matched with on every way that is believed possible, or -1."""
+    """Return the new token that each old one is matched with on every way that is believed, or -1."""
     if not len(old) or not len(new):
         return np.full(len(old), -1, dtype=np.int64)
     fewest = int(before[-1, -1])
     same = old[:, None] == new
     cost = before[:-1, :-1] + ~same + after[1:, 1:]
-    paired = cost <= fewest + SLACK
-    dropped = (before[:-1] + 1 + after[1:] <= fewest + SLACK).any(axis=1)
+    paired = cost <= fewest
+    dropped = (before[:-1] + 1 + after[1:] <= fewest).any(axis=1)
     only = paired.argmax(axis=1)
-    rows = np.arange(len(old))
-    kept = ~dropped & (paired.sum(axis=1) == 1) & same[rows, only]
-    # The edits that are not the one long insertion or removal: had they fallen otherwise, another copy would fit best.
-    scattered = fewest - abs(len(old) - len(new))
-    rival = same & (cost <= fewest + SLACK_RIVAL)
-    rival |= _in_runs(same) & (cost <= fewest + SLACK_RIVAL)
+    kept = ~dropped & (paired.sum(axis=1) == 1) & same[np.arange(len(old)), only]
+    rival = same & (cost <= fewest + SLACK)
     kept &= (rival.sum(axis=1) == 1) & (rival.sum(axis=0)[only] == 1)
     return np.where(kept, only, -1)
-
-
-def _in_runs(same: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Return which pairs of equal tokens lie in a run of three."""
-    runs = np.zeros_like(same)
-    if min(same.shape) >= 3:
-        middle = same[:-2, :-2] & same[1:-1, 1:-1] & same[2:, 2:]
-        for shift in range(3):
-            runs[shift : shift + middle.shape[0], shift : shift + middle.shape[1]] |= middle
-    return runs

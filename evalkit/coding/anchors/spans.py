@@ -26,6 +26,7 @@ reason and up to three places to choose from, or "lost" when their words are gon
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -34,10 +35,11 @@ import pandas as pd
 from rapidfuzz.distance import Levenshtein
 
 from evalkit.coding.anchors.alignment import PIN, Alignment, align, gram_hashes
-from evalkit.coding.anchors.words import IntArray, Words, read_words, same_words
+from evalkit.coding.anchors.kept import RUN, kept_words
+from evalkit.coding.anchors.words import IntArray, read_words, same_words
 from evalkit.errors import TableError
 
-__all__ = ["MAX_CHANGED", "REASONS", "Placed", "carry_spans", "share_kept"]
+__all__ = ["MAX_CHANGED", "REASONS", "Placed", "carry_spans"]
 
 Status = Literal["same", "moved", "edited", "uncertain", "lost"]
 
@@ -60,11 +62,10 @@ REASONS: dict[str, tuple[str, str]] = {
 }
 """What each reason means, in Swedish and English."""
 
-_NEAR, _AROUND = 2, 8
 _MOVED_WORDS = 6
 _N_CANDIDATES = 3
 _RIVAL = 0.2
-_RUN, _BREAK, _BESIDE = 3, 2, 4
+_BESIDE = 4
 _STOPS = ".?!…"
 
 
@@ -94,9 +95,7 @@ class Placed:
     candidates: tuple[tuple[int, int], ...] = ()
 
 
-def carry_spans(
-    old_text: str, new_text: str, spans: pd.DataFrame, *, max_changed: float = MAX_CHANGED
-) -> pd.DataFrame:
+def carry_spans(old_text: str, new_text: str, spans: pd.DataFrame, *, max_changed: float = MAX_CHANGED) -> pd.DataFrame:
     """Find the spans of a text in a corrected version of it.
 
     Parameters
@@ -159,46 +158,6 @@ def carry_spans(
     return table.astype(dtypes).set_axis(spans.index)
 
 
-def share_kept(words: Words, kept: npt.NDArray[np.bool_], reach: int) -> npt.NDArray[np.float64]:
-    """Return, for every token, how many of the words around it were kept.
-
-    Parameters
-    ----------
-    words : Words
-        A text's tokens.
-    kept : numpy.ndarray of bool, shape (n_tokens,)
-        Which were kept.
-    reach : int
-        Words on either side, fewer at the ends of the text; the token itself does not count.
-
-    Returns
-    -------
-    numpy.ndarray of float, shape (n_tokens,)
-        Between 0 and 1; 1 where there is no word around.
-    """
-    total = np.concatenate(([0], np.cumsum(kept[words.spoken])))
-    first = words.spoken_before[:-1]
-    after = words.spoken_before[1:]  # the same as `first` for a sign
-    low, high = np.maximum(first - reach, 0), np.minimum(after + reach, len(total) - 1)
-    around = (first - low) + (high - after)
-    held = total[first] - total[low] + total[high] - total[after]
-    return np.where(around > 0, held / np.maximum(around, 1), 1.0)
-
-
-def _copied(words: Words, others: Words, kept: IntArray) -> IntArray:
-    """Return the tokens in runs that stand also among the tokens of another text that were not kept."""
-    free = np.ones(len(others), dtype=bool)
-    free[kept] = False
-    runs = gram_hashes(others.ids, _RUN)
-    if not len(runs):
-        return np.empty(0, dtype=np.int64)
-    whole = np.lib.stride_tricks.sliding_window_view(free, _RUN).sum(axis=1) >= _RUN - 1
-    spoken = np.diff(others.spoken_before)
-    counted = np.lib.stride_tricks.sliding_window_view(spoken, _RUN).sum(axis=1)
-    found = np.flatnonzero(np.isin(gram_hashes(words.ids, _RUN), runs[whole & (counted >= _RUN - 1)]))
-    return np.unique((found[:, None] + np.arange(_RUN)).ravel())
-
-
 class _Carrier:
     """Two texts, aligned, and where a span of the first is in the second."""
 
@@ -208,7 +167,7 @@ class _Carrier:
         self.max_changed = max_changed
         self.alignment: Alignment = align(self.old.ids, self.new.ids)
         self.certain = self.alignment.certain
-        self.partner = self._supported()
+        self.partner = kept_words(self.old, self.new, self.certain)
         held = np.flatnonzero(self.partner >= 0)
         places = np.arange(len(self.old))
         # The kept token before (or at) each token and after (or at) it: -1 and the length stand for the text's ends.
@@ -234,8 +193,9 @@ class _Carrier:
         begin, why_begin = self._first(first, last)
         finish, why_finish = self._last(first, last)
         if begin is not None and finish is not None and begin <= finish:
-            ends = self._offset(start, first, begin, new.starts, old.starts), self._offset(
-                end, last, finish, new.ends, old.ends
+            ends = (
+                self._offset(start, first, begin, new.starts, old.starts),
+                self._offset(end, last, finish, new.ends, old.ends),
             )
             if ends[0] is None or ends[1] is None:
                 return self._unplaced(first, last, "inside a word")
@@ -249,50 +209,6 @@ class _Carrier:
                 same = new.text[a:b] == old.text[start:end]
                 return Placed(a, b, "moved" if same else "edited")
         return self._unplaced(first, last, why_begin or why_finish or "edge")
-
-    def _supported(self) -> IntArray:
-        """Return the certain alignment without the tokens whose surroundings are not kept."""
-        held = np.flatnonzero(self.certain >= 0)
-        theirs = self.certain[held]
-        arrived = np.zeros(len(self.new), dtype=bool)
-        arrived[theirs] = True
-        fine = np.ones(len(held), dtype=bool)
-        for reach in (_NEAR, _AROUND):
-            fine &= share_kept(self.old, self.certain >= 0, reach)[held] >= 0.5
-            fine &= share_kept(self.new, arrived, reach)[theirs] >= 0.5
-        fine &= ~self._rivalled(held, theirs)[held]
-        partner = np.full(len(self.old), -1, dtype=np.int64)
-        partner[held[fine]] = theirs[fine]
-        # A sign or a speaker's label goes with the word it belongs to: there are many of its kind.
-        signs = np.flatnonzero((partner >= 0) & (self.old.owners != np.arange(len(partner))))
-        owners = self.old.owners[signs]
-        astray = (owners < 0) | (partner[owners] - partner[signs] != owners - signs) | (partner[owners] < 0)
-        partner[signs[astray]] = -1
-        return partner
-
-    def _rivalled(self, held: IntArray, theirs: IntArray) -> npt.NDArray[np.bool_]:
-        """Return which old tokens stand in a passage that might just as well be another copy of it.
-
-        A copy among words put in or taken out is a rival, unless the passage was kept together with what stands before
-        and after it.
-        """
-        old, new = self.old, self.new
-        shared = np.zeros(len(old), dtype=bool)
-        shared[_copied(old, new, theirs)] = True
-        back = np.zeros(len(new), dtype=bool)
-        back[_copied(new, old, held)] = True
-        shared[held[back[theirs]]] = True
-        places = np.flatnonzero(shared)
-        if not len(places):
-            return shared
-        ours, there = np.r_[-1, held, len(old)], np.r_[-1, theirs, len(new)]
-        broken = np.flatnonzero(np.maximum(np.diff(ours), np.diff(there)) - 1 > _BREAK)
-        rivalled = np.zeros(len(old), dtype=bool)
-        for passage in np.split(places, np.flatnonzero(np.diff(places) > _BESIDE) + 1):
-            low, high = passage[0] - _BESIDE, passage[-1] + 1 + _BESIDE
-            if ((ours[broken + 1] >= low) & (ours[broken] < high)).any():
-                rivalled[max(low, 0) : high] = True
-        return rivalled
 
     def _block(self, token: int) -> tuple[int, int, int, int]:
         """Return the stretch without kept tokens around a token, in the old text and in the new, ends exclusive."""
@@ -363,14 +279,14 @@ class _Carrier:
         kept = [token for token in range(first, last + 1) if self.partner[token] >= 0]
         edges = [(first - 1, new_first - 1), *((t, int(self.partner[t])) for t in kept), (last + 1, new_last)]
         count = 0
-        for (i1, j1), (i2, j2) in zip(edges, edges[1:], strict=False):
+        for (i1, j1), (i2, j2) in pairwise(edges):
             if i2 - i1 == 1 and j2 - j1 == 1:
                 continue
             ours, theirs = self.old.strings(i1 + 1, i2), self.new.strings(j1 + 1, j2)
             if ours and theirs and max(len(ours), len(theirs)) <= PIN and same_words(ours, theirs):
                 continue
             sentence = i2 - i1 > 2 and not self.old.spoken[i1 + 1 : i2].all()
-            if (i2 - i1 > _RUN or sentence) and self._left(i1 + 1, i2 - 1, range(j1 - _BESIDE, j2 + _BESIDE)):
+            if (i2 - i1 > RUN or sentence) and self._left(i1 + 1, i2 - 1, range(j1 - _BESIDE, j2 + _BESIDE)):
                 return 1.0  # it was not taken out but moved
             count += Levenshtein.distance(
                 self.old.ids[i1 + 1 : i2][self.old.spoken[i1 + 1 : i2]].tolist(),
@@ -399,7 +315,11 @@ class _Carrier:
             elsewhere = (best >= 0) & (best != near - first + place)
             free = not ((there >= 0) & (there != here)).any()
             free = free and 2 * elsewhere.sum() < len(near)
-            if free and self._ends_alike(first, last, place) and not self._rivals(low, high, range(theirs[0], theirs[0] + 1)):
+            if (
+                free
+                and self._ends_alike(first, last, place)
+                and not self._rivals(low, high, range(theirs[0], theirs[0] + 1))
+            ):
                 return place
         return None
 
@@ -453,7 +373,7 @@ class _Carrier:
 
     def _votes(self, first: int, last: int) -> tuple[Counter[int], int]:
         """Count, per new token a passage could begin with, its runs of three tokens found there; and all its runs."""
-        length = min(3, last - first + 1)
+        length = min(RUN, last - first + 1)
         hashes = gram_hashes(self.old.ids[first : last + 1], length)
         votes: Counter[int] = Counter()
         for shift, run in enumerate(hashes):
