@@ -1,4 +1,4 @@
-"""Commands on codes and codings: code."""
+"""Commands on codes and codings: code, agree."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from evalkit.cli.app import app
-from evalkit.cli.show import Quiet, StudyFolder, count, load, show_progress
+from evalkit.cli.show import Lang, Quiet, StudyFolder, count, load, relative, show_progress
+from evalkit.errors import UsageError
 
 
 @app.command()
@@ -36,3 +37,31 @@ def code(
         typer.echo(written, nl=False)
     elif not quiet:
         typer.echo(f"{count(len(codings), 'coding')} in {out}")
+
+
+@app.command()
+def agree(
+    study: StudyFolder = Path(),
+    coders: Annotated[
+        str | None, typer.Option(help="Names with commas.", show_default="all who read the same segments")
+    ] = None,
+    level: Annotated[str, typer.Option(help="code, or polarity: the same code with the same polarity.")] = "code",
+    out: Annotated[
+        Path | None, typer.Option(help="A .csv or .xlsx file for every difference between the coders.")
+    ] = None,
+    lang: Lang = None,
+    quiet: Quiet = False,
+) -> None:
+    """Show how far coders agree, code by code, with intervals, and write down where they differ."""
+    from evalkit.pipeline.agree import compare_coders
+
+    if level not in ("code", "polarity"):
+        raise UsageError(f"--level {level}: not known; use code or polarity")
+    loaded = load(study, lang)
+    names = None if coders is None else [name.strip() for name in coders.split(",")]
+    with show_progress(quiet) as progress:
+        compared = compare_coders(loaded, coders=names, level=level, out=out, progress=progress)  # type: ignore[arg-type]
+    typer.echo(compared.table(loaded.lang))
+    typer.echo(compared.agreement.sentence(loaded.lang))
+    where = f" in {relative(out)}" if out else "; list them with --out"
+    typer.echo(f"{count(compared.differences, 'difference')} between the coders{where}")

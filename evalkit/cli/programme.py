@@ -56,7 +56,13 @@ def check(study: StudyFolder = Path(), lang: Lang = None, quiet: Quiet = False) 
 
 
 @app.command()
-def pseudonymise(study: StudyFolder = Path(), quiet: Quiet = False) -> None:
+def pseudonymise(
+    study: StudyFolder = Path(),
+    coder: Annotated[
+        str | None, typer.Option(help="Who decided on the names; noted in the store, without the names.")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
     """Make pseudonyms, the list of names to review and, with a passphrase, the encrypted key."""
     from evalkit.pipeline import pseudonymise_study
     from evalkit.privacy import find_passphrase
@@ -65,7 +71,7 @@ def pseudonymise(study: StudyFolder = Path(), quiet: Quiet = False) -> None:
     ask = (lambda: typer.prompt("Passphrase for the key", hide_input=True, default="")) if sys.stdin.isatty() else None
     passphrase = find_passphrase(prompt=ask)
     with show_progress(quiet) as progress:
-        documents, waiting, key = pseudonymise_study(loaded, passphrase=passphrase, progress=progress)
+        documents, waiting, key = pseudonymise_study(loaded, passphrase=passphrase, coder=coder, progress=progress)
     typer.echo(f"{documents} documents; {waiting} words wait for a decision in private/names_to_review.csv")
     typer.echo(
         f"key written to {relative(key)}"

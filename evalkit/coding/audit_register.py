@@ -22,7 +22,7 @@ SAMPLE = "audit_codings"
 
 
 def place_audit_codings(
-    register: pd.DataFrame, documents: pd.DataFrame, segments: pd.DataFrame, *, codes: tuple[str, ...]
+    register: pd.DataFrame, documents: pd.DataFrame, segments: pd.DataFrame, *, codes: tuple[str, ...] | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame, list[Finding]]:
     """Find the register's codings in the segments.
 
@@ -34,8 +34,8 @@ def place_audit_codings(
         Table `documents`.
     segments : pandas.DataFrame
         Table `segments`.
-    codes : tuple of str
-        Ids of the codebook's codes.
+    codes : tuple of str, optional
+        Ids of the codebook's codes; without them codes are not checked.
 
     Returns
     -------
@@ -100,8 +100,8 @@ def _places(text: str, quote: str) -> Iterator[Span]:
     yield from (match.span() for match in re.finditer(pattern, text)) if pattern else ()
 
 
-def _wrong_code(row: dict[str, Any], codes: tuple[str, ...]) -> Fault:
-    if row["code"] not in codes:
+def _wrong_code(row: dict[str, Any], codes: tuple[str, ...] | None) -> Fault:
+    if codes is not None and row["code"] not in codes:
         return f"code '{row['code']}' is not in the codebook", "Correct the code, or add it to the codebook"
     if pd.isna(row["polarity"]):
         return "the code has no polarity", "Write +, - or ?"

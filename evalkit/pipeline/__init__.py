@@ -8,13 +8,14 @@ makes a fresh study.
 from evalkit.pipeline.check import Check
 from evalkit.pipeline.code import code_segments_file, code_study, write_codings
 from evalkit.pipeline.new import new_study, simulate_study
-from evalkit.pipeline.run import check_study, pseudonymise_study, run_study
+from evalkit.pipeline.run import check_study, ingest_study, pseudonymise_study, run_study
 
 __all__ = [
     "Check",
     "check_study",
     "code_segments_file",
     "code_study",
+    "ingest_study",
     "new_study",
     "pseudonymise_study",
     "run_study",

@@ -99,15 +99,18 @@ def raise_problems(findings: list[Finding]) -> None:
 
 
 class ProblemsError(StudyError):
-    """The raw data have problems; each is a line of its own.
+    """The raw data, or a file handed in, have problems; each is a line of its own.
 
     Parameters
     ----------
     problems : list of Finding
         At least one.
+    where : str, optional
+        Where they are and what to do; default the raw data.
     """
 
-    def __init__(self, problems: list[Finding]) -> None:
+    def __init__(self, problems: list[Finding], *, where: str = "") -> None:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        super().__init__(f"{count} in the raw data; correct, or leave out what has them with --allow-problems")
+        place = where or "the raw data; correct, or leave out what has them with --allow-problems"
+        super().__init__(f"{count} in {place}")
         self.problems = problems

@@ -13,6 +13,8 @@ from pathlib import Path
 import pandas as pd
 
 from evalkit import privacy, sources
+from evalkit.coding.scores import join_scores, read_scores
+from evalkit.coding.store import has_store, open_store
 from evalkit.errors import Finding, PrivacyError
 from evalkit.study import STUDY_FILE, Study
 from evalkit.tables import (
@@ -166,6 +168,10 @@ class Ingest:
         if name == "events" and self.study.events:
             declared = _declared_events(self.study)
             table = pd.concat([declared, table[~table["event"].isin(declared["event"])]], ignore_index=True)
+        if name == "assessments" and has_store(self.study):
+            with open_store(self.study) as store:
+                table, scored_twice = join_scores(table, read_scores(store))
+            findings = [*findings, *scored_twice]
         return table, findings
 
     def _without_names(self, name: str, table: pd.DataFrame) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from evalkit.pipeline.check import Check, count_study, raise_problems, weigh_fin
 from evalkit.pipeline.engine import FOUNDATION, REPORTING, Progress, Step, code_hash, run_steps
 from evalkit.pipeline.ingest import Ingest, findings_path, forget_vanished, read_findings, write_findings
 from evalkit.pipeline.notebooks import execute, list_notebooks, notebook_reads
+from evalkit.pipeline.people import people_step, record_name_decisions, store_state
 from evalkit.report import write_report
 from evalkit.study import STUDY_FILE, Study
 from evalkit.tables import REGISTERS, read_table, table_path, write_table
@@ -124,13 +125,13 @@ def ingest_study(study: Study, *, progress: Progress | None = None) -> list[Find
 def _ingest(study: Study, *, force: bool, progress: Progress | None) -> tuple[list[Finding], list[str]]:
     ingest = Ingest(study)
     forget_vanished(study, set(ingest.documents))
-    steps = [*_documents(study, ingest), _registers(study, ingest), _segments(study)]
+    steps = [*_documents(study, ingest), _registers(study, ingest), _segments(study), people_step(study)]
     ran = run_steps(steps, database=_database(study, "ingest"), force=force, progress=progress)
     return [*read_findings(study), *_codebook_findings(study)], ran
 
 
 def pseudonymise_study(
-    study: Study, *, passphrase: str | None, progress: Progress | None = None
+    study: Study, *, passphrase: str | None, coder: str | None = None, progress: Progress | None = None
 ) -> tuple[int, int, Path | None]:
     """Make pseudonyms, the list of names to review and, with a passphrase, the encrypted key.
 
@@ -140,6 +141,8 @@ def pseudonymise_study(
         The study.
     passphrase : str or None
         Opens the key; None writes none.
+    coder : str, optional
+        Who decided on the names: the decisions are then noted in the store, without the names.
     progress : callable, optional
         Told about every step.
 
@@ -150,6 +153,8 @@ def pseudonymise_study(
     """
     ingest_study(study, progress=progress)
     ingest = Ingest(study)
+    if coder:
+        record_name_decisions(study, privacy.read_decisions(ingest.queue_path)[0], coder=coder)
     key = None
     if passphrase:
         key = study.private / "pseudonym_key.enc"
@@ -200,7 +205,7 @@ def _registers(study: Study, ingest: Ingest) -> Step:
         ingest.read_registers,
         reads=[study.root / STUDY_FILE, *sorted(path for path in study.raw.glob("registers/*") if path.is_file())],
         writes=[*(table_path(study, name) for name in REGISTERS), findings_path(study, "registers")],
-        state=code_hash("sources", "privacy", *FOUNDATION) + ingest.names_hash,
+        state=code_hash("sources", "privacy", *FOUNDATION) + ingest.names_hash + store_state(study, "scores"),
     )
 
 

@@ -57,6 +57,30 @@ def _register(name: str, columns: dict[str, pa.Column], *, key: list[str]) -> pa
     return _table(name, columns | origin, key=key)
 
 
+def _codings(name: str) -> pa.DataFrameSchema:
+    """Return the schema of codings, whether rules or people made them."""
+    return _table(
+        name,
+        {
+            "coding_id": _text(),
+            "document_id": _text(),
+            "segment_id": _text(),
+            "start": _whole(),
+            "end": _whole(),
+            "code": _text(),
+            "polarity": _text(among=POLARITIES),
+            "quote": _text(),
+            "coder": _text(),
+            "rule": _text(nullable=True),
+            "unit": _text(nullable=True),
+            "about_session": _whole(nullable=True),
+            "codebook_version": _text(),
+            "created_at": _date(nullable=True),
+        },
+        key=["coding_id"],
+    )
+
+
 _DERIVED = [
     _table(
         "documents",
@@ -105,26 +129,8 @@ _DERIVED = [
         },
         key=["segment_id"],
     ),
-    _table(
-        "codings",
-        {
-            "coding_id": _text(),
-            "document_id": _text(),
-            "segment_id": _text(),
-            "start": _whole(),
-            "end": _whole(),
-            "code": _text(),
-            "polarity": _text(among=POLARITIES),
-            "quote": _text(),
-            "coder": _text(),
-            "rule": _text(nullable=True),
-            "unit": _text(nullable=True),
-            "about_session": _whole(nullable=True),
-            "codebook_version": _text(),
-            "created_at": _date(nullable=True),
-        },
-        key=["coding_id"],
-    ),
+    _codings("codings"),
+    _codings("people_codings"),
     # Who has read which segment: a segment that was read and got no code is a judgement too. `independent` = the
     # coder saw neither the rules' codings nor anybody else's, and the segment was not chosen for being informative.
     _table(
@@ -140,6 +146,23 @@ _DERIVED = [
             "read_at": _date(nullable=True),
         },
         key=["segment_id", "coder"],
+    ),
+    # What people judged in a text that has since been corrected, where the new place is not certain.
+    _table(
+        "unplaced",
+        {
+            "record_id": _text(),
+            "kind": _text(among=("coding", "reading")),
+            "document_id": _text(),
+            "start": _whole(),
+            "end": _whole(),
+            "coder": _text(),
+            "code": _text(nullable=True),
+            "status": _text(among=("uncertain", "lost")),
+            "reason": _text(),
+            "candidates": _text(),
+        },
+        key=["record_id"],
     ),
 ]
 

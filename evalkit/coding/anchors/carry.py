@@ -164,8 +164,9 @@ def carry_readings(
 ) -> CarriedOver:
     """Carry readings, judgements about whole segments, over to corrected documents.
 
-    A reading holds for a new segment only if that is the old one with at most a few words changed: put in, taken out
-    or replaced, within it or at its ends.
+    A segment whose text stood once in the old document and is exactly one segment of the new one is that segment,
+    whatever changed around it. Otherwise a reading holds for a new segment only if that is the old one with at most a
+    few words changed: put in, taken out or replaced, within it or at its ends.
 
     Parameters
     ----------
@@ -200,9 +201,10 @@ def carry_readings(
     table = readings.assign(old_segment_id=readings["segment_id"], segment_id=ids)
     table = table.assign(**{name: carried[name] for name in ["old_start", "old_end", *_FOUND]})
     table["rests_on"] = pd.Series([(id,) for id in readings["segment_id"]], index=table.index, dtype="object")
+    _keep_whole(table, where.set_axis(readings.index), _texts(old, "old documents"), new_segments)
     cut = _Segments(new_segments)
     quotes = dict(spans["quote"].items())
-    for index, row in table[table["status"].isin(_PLACED)].iterrows():
+    for index, row in table[table["status"].isin(_PLACED) & table["segment_id"].isna()].iterrows():
         held = cut.words_in(str(row["document_id"]), int(row["start"]), str(row["quote"]))
         changed = float(row["changed"]) * _n_words(quotes[index])
         changed += sum(cut.n_words[id] - count for id, count in held.items())
@@ -214,6 +216,22 @@ def carry_readings(
     for index in table.index[twice]:
         _unplace(table, index, "other segment")
     return CarriedOver(table)
+
+
+def _keep_whole(table: pd.DataFrame, read: pd.DataFrame, old: dict[str, str], segments: pd.DataFrame) -> None:
+    """Place the readings whose segment is there word for word, and whose text has no double before or after."""
+    now = segments.groupby(["document_id", "text"])["segment_id"].agg(["first", "size"])
+    once = now[now["size"] == 1]["first"]
+    starts = segments.set_index("segment_id")["start"]
+    for index, row in read.iterrows():
+        document, text = str(row["document_id"]), str(row["text"])
+        if (document, text) not in once.index or old[document].count(text) != 1:
+            continue
+        id = once[document, text]
+        start = int(starts[id])
+        status = "same" if start == row["start"] else "moved"
+        table.loc[index, ["segment_id", "start", "end", "quote"]] = [id, start, start + len(text), text]
+        table.loc[index, ["status", "reason", "changed"]] = [status, "", 0.0]
 
 
 class _Segments:

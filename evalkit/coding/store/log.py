@@ -58,6 +58,11 @@ class Step:
     _changes: list[tuple[str, Row | None, Row]] = field(default_factory=list)
     _current: dict[tuple[str, str], Row] = field(default_factory=dict)
 
+    @property
+    def size(self) -> int:
+        """How many changes it holds."""
+        return len(self._changes)
+
     def add(self, kind: str, values: Mapping[str, Any]) -> str:
         """Add a record.
 
@@ -287,7 +292,7 @@ def _stacks(connection: sa.Connection, coder: str) -> tuple[list[str], list[str]
     """Return the steps that stand and those undone, the latest last."""
     first = sa.func.min(LOG.c.audit_id)
     mine = sa.select(LOG.c.step, LOG.c.action).where(LOG.c.coder == coder)
-    steps = connection.execute(mine.group_by(LOG.c.step, LOG.c.action).order_by(first)).tuples().all()
+    steps = connection.execute(mine.group_by(LOG.c.step, LOG.c.action).order_by(first)).all()
     done: list[str] = []
     undone: list[str] = []
     for step, action in steps:

@@ -186,6 +186,34 @@ class CodingStore:
             _live(step, "codings", id)
             step.change("codings", id, values)
 
+    def move(self, kind: str, id: str, *, text: str, start: int, end: int, coder: str) -> None:
+        """Give a coding or a reading its place in a corrected text.
+
+        Parameters
+        ----------
+        kind : {"codings", "readings"}
+            Which kind of record.
+        id : str
+            The record.
+        text : str
+            All of the document's text as it is now.
+        start, end : int
+            The place in it, in code points, end exclusive.
+        coder : str
+            Who decides that.
+
+        Raises
+        ------
+        StoreError
+            If there is no such record, or the place lies outside the text.
+        """
+        if kind not in ("codings", "readings"):
+            raise StoreError(f"{kind}: such records have no place in a text")
+        with self.step(coder) as step:
+            row = _live(step, kind, id)
+            place = _place(step, row["document_id"], text, start, end)
+            step.change(kind, id, place | ({"quote": text[start:end]} if kind == "codings" else {}))
+
     def remove(self, kind: str, id: str, *, coder: str) -> None:
         """Mark a record as removed.
 
@@ -259,24 +287,22 @@ class CodingStore:
             _live(step, "memos", id)
             step.change("memos", id, {"text": text})
 
-    def decide(self, about: str, subject: str, decision: str, *, coder: str) -> str:
-        """Decide on a suggestion, a pseudonym or a place; a second decision of the same coder replaces the first.
+    def decide(self, about: str, decisions: Mapping[str, str], *, coder: str) -> int:
+        """Decide on suggestions, pseudonyms or places; a second decision of the same coder replaces the first.
 
         Parameters
         ----------
         about : {"suggestion", "pseudonym", "placement"}
             What is decided on.
-        subject : str
-            Its id; never a name.
-        decision : str
-            The decision, such as "accept" or "reject".
+        decisions : mapping of str to str
+            Per id (never a name) the decision, such as "accept" or "reject"; all of them are one step.
         coder : str
             Who decides.
 
         Returns
         -------
-        str
-            The decision's id.
+        int
+            How many are new or different.
 
         Raises
         ------
@@ -286,7 +312,9 @@ class CodingStore:
         if about not in _DECIDED:
             raise StoreError(f"decisions: nothing is decided on '{about}'; decisions are on {', '.join(_DECIDED)}")
         with self.step(coder) as step:
-            return _set(step, "decisions", {"about": about, "subject": subject, "coder": coder}, {"decision": decision})
+            for subject, decision in decisions.items():
+                _set(step, "decisions", {"about": about, "subject": subject, "coder": coder}, {"decision": decision})
+            return step.size
 
     def score(
         self,
@@ -638,7 +666,7 @@ def _types(table: sa.Table) -> dict[str, str]:
 def _without_password(url: str) -> str:
     try:
         return sa.make_url(url).render_as_string(hide_password=True)
-    except sa.exc.ArgumentError:
+    except (sa.exc.ArgumentError, ValueError):
         raise StoreError(
             "the store's address cannot be read; write it as postgresql+psycopg://user@host/database"
         ) from None

@@ -125,9 +125,11 @@ def test_scores_decisions_and_readings_have_one_value_per_person(store: CodingSt
     store.score(coder="B", unit="K01", session=2, tool="eor", level=None)
     scores = store.records("scores")
     assert scores["level"].tolist() == [3, pd.NA]
-    store.decide("suggestion", "abc", "reject", coder="A")
-    store.decide("suggestion", "abc", "accept", coder="A")
-    assert store.records("decisions")["decision"].tolist() == ["accept"]
+    assert store.decide("suggestion", {"abc": "reject", "def": "accept"}, coder="A") == 2
+    assert store.decide("suggestion", {"abc": "accept", "def": "accept"}, coder="A") == 1
+    assert store.records("decisions").set_index("subject")["decision"].to_dict() == {"abc": "accept", "def": "accept"}
+    with pytest.raises(StoreError, match="nothing is decided on 'weather'"):
+        store.decide("weather", {"x": "accept"}, coder="A")
     for _ in range(2):
         with store.step("A") as step:
             mark_read(step, **WHERE, start=0, end=9, independent=True, sample="s1", stratum="x", probability=1 / 3)
@@ -170,6 +172,20 @@ def test_what_is_not_there_is_named(store: CodingStore) -> None:
         store.add_memo("weather", "x", "regn", coder="A")
     with pytest.raises(StoreError, match="the memo is empty"):
         store.add_memo("coding", id, " ", coder="A")
+
+
+def test_a_coding_is_moved_to_its_place_in_a_corrected_text(store: CodingStore) -> None:
+    id = code(store)
+    corrected = "Rättat. " + TEXT
+    store.move("codings", id, text=corrected, start=19, end=30, coder="B")
+    moved = store.records("codings").iloc[0]
+    assert (moved["start"], moved["quote"], moved["coder"]) == (19, "inte mandat", "A")
+    assert store.text(moved["text_sha256"]) == corrected
+    with pytest.raises(StoreError, match="900–911 is no passage"):
+        store.move("codings", id, text=corrected, start=900, end=911, coder="B")
+    store.undo("B")
+    assert store.records("codings")["start"].tolist() == [11]
+    assert store.verify() == []
 
 
 def test_the_log_cannot_be_rewritten(address: str) -> None:

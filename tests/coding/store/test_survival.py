@@ -234,7 +234,7 @@ def test_an_older_store_is_brought_up_to_date_or_left_as_it_was(address: str, mo
         CodingStore(address)
     broken = ("ALTER TABLE meta ADD COLUMN note TEXT", "ALTER TABLE nowhere ADD COLUMN note TEXT")
     monkeypatch.setitem(schema.MIGRATIONS, newer - 1, broken)
-    with pytest.raises(StoreError, match=r"could not be written|does not exist"):
+    with pytest.raises(StoreError, match="could not be written"):
         CodingStore(address)
     right = ("ALTER TABLE meta ADD COLUMN note TEXT", "UPDATE meta SET note = 'moved'")
     monkeypatch.setitem(schema.MIGRATIONS, newer - 1, right)
