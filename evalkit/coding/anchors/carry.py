@@ -229,9 +229,17 @@ def _keep_whole(table: pd.DataFrame, read: pd.DataFrame, old: dict[str, str], se
             continue
         id = once[document, text]
         start = int(starts[id])
-        status = "same" if start == row["start"] else "moved"
-        table.loc[index, ["segment_id", "start", "end", "quote"]] = [id, start, start + len(text), text]
-        table.loc[index, ["status", "reason", "changed"]] = [status, "", 0.0]
+        found = {
+            "segment_id": id,
+            "start": start,
+            "end": start + len(text),
+            "quote": text,
+            "reason": "",
+            "changed": 0.0,
+        }
+        found["status"] = "same" if start == row["start"] else "moved"
+        for column, value in found.items():
+            table.at[cast("int", index), column] = value  # noqa: PD008 - one cell, of the column's own type
 
 
 class _Segments:
