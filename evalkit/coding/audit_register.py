@@ -45,8 +45,8 @@ def place_audit_codings(
     """
     path = documents.set_index("path")["document_id"]
     per_document: dict[str, list[dict[str, Any]]] = {}
-    for segment in cast("list[dict[str, Any]]", segments.to_dict("records")):
-        per_document.setdefault(segment["document_id"], []).append(segment)
+    for known_segment in cast("list[dict[str, Any]]", segments.to_dict("records")):
+        per_document.setdefault(known_segment["document_id"], []).append(known_segment)
     codings: list[dict[str, Any]] = []
     readings: dict[tuple[str, str], dict[str, Any]] = {}
     findings: list[Finding] = []

@@ -5,6 +5,6 @@ redo, `store` is what others use.
 """
 
 from evalkit.coding.store.log import Step
-from evalkit.coding.store.store import CodingStore, add_coding, mark_read
+from evalkit.coding.store.store import CodingStore, add_coding, keep_place, mark_read
 
-__all__ = ["CodingStore", "Step", "add_coding", "mark_read"]
+__all__ = ["CodingStore", "Step", "add_coding", "keep_place", "mark_read"]
