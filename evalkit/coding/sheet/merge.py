@@ -185,8 +185,16 @@ class _Merge:
                 self.counts["removed"] += 1
         where = {"document_id": place["document_id"], "text": self.texts[place["text_sha256"]]}
         for start, end, code, polarity in wanted:
-            about = {"origin": "sheet", "codebook_version": self.answers.codebook_version}
-            add_coding(self.step, **where, start=start, end=end, code=code, polarity=polarity, **about)
+            add_coding(
+                self.step,
+                **where,
+                start=start,
+                end=end,
+                code=code,
+                polarity=polarity,
+                origin="sheet",
+                codebook_version=self.answers.codebook_version,
+            )
             self.counts["added"] += 1
         independent = place["segment_id"] not in self.seen
         self.counts["not_independent"] += not independent

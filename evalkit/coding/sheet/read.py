@@ -103,12 +103,8 @@ class SheetAnswers:
     def sentence(self, lang: Language = "sv") -> str:
         """Say how much of the sheet is answered."""
         if self.problems:
-            n = number(len(self.problems), lang=lang)
-            return pick(
-                lang,
-                sv=f"{self.file} har {n} fel och läses inte in.",
-                en=f"{self.file} has {n} problems: not imported.",
-            )
+            n, name = number(len(self.problems), lang=lang), self.file
+            return pick(lang, sv=f"{name}: {n} fel; läses inte in.", en=f"{name}: {n} problems; not imported.")
         coded = int(self.readings["coded"].sum())
         counts = (coded, len(self.readings) - coded, len(self.left) + self.missing, self.assumed)
         coded_, none, left, assumed = (number(count, lang=lang) for count in counts)
@@ -119,7 +115,9 @@ class SheetAnswers:
         )
         if self.assumed:
             text += pick(
-                lang, sv=f" Koder utan tecken, räknade som +: {assumed}.", en=f" Codes without a sign: {assumed}."
+                lang,
+                sv=f" Koder utan tecken, räknade som +: {assumed}.",
+                en=f" Codes without a sign, counted as +: {assumed}.",
             )
         return text
 
@@ -203,7 +201,12 @@ class _Reader:
     def read(self, sheets: list[dict[str, Any]]) -> None:
         """Read all tabs."""
         meta = next((sheet for sheet in sheets if plain(sheet["name"]) == META), None)
-        if meta is None or not self._read_meta(meta):
+        if meta is None:
+            self.problem(
+                None, None, "is no coding sheet, or has lost its hidden tab", "Fill in the sheet as it was sent"
+            )
+            return
+        if not self._read_meta(meta):
             return
         found = [(sheet, columns) for sheet in sheets if (columns := self._columns(sheet))]
         if len(found) != 1:

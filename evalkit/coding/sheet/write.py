@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pandas as pd
+from openpyxl.utils import get_column_letter
 
 from evalkit.coding.audit_sample import AuditSample
 from evalkit.coding.codes import Codebook
@@ -150,13 +151,12 @@ def _check(sample: AuditSample, codebook: Codebook) -> None:
 
 def _questions(sample: AuditSample, segments: pd.DataFrame) -> dict[str, str]:
     """Return the question before each segment, where the segment is as it was when it was drawn."""
-    texts = segments.set_index("segment_id")["text"]
-    asked = segments.set_index("segment_id")["question"].dropna()
-    drawn = sample.table.set_index("segment_id")["text"]
+    texts = dict(segments[["segment_id", "text"]].itertuples(index=False, name=None))
+    asked = dict(segments[["segment_id", "question"]].dropna().itertuples(index=False, name=None))
     return {
-        str(id): str(texts[question])[:LONGEST_CELL]
-        for id, question in asked[asked.index.isin(drawn.index)].items()
-        if question in texts.index and texts[id] == drawn[id]
+        id: texts[asked[id]][:LONGEST_CELL]
+        for id, text in sample.table[["segment_id", "text"]].itertuples(index=False, name=None)
+        if texts.get(id) == text and asked.get(id) in texts
     }
 
 
@@ -226,19 +226,16 @@ _SIGNS_EN = "+ is said to be there, − is said to be missing, ? is wished for o
 
 def _mark_done(book: Any, sheet: Any, place: dict[str, int], last: int) -> None:
     """Colour the number of a row that has an answer, so that a coder sees what is left."""
-    answered = [f"{_letter(place[name])}2" for name in [*(f"code{n}" for n in range(1, CODES_PER_ROW + 1)), "none"]]
+    answered = [
+        f"{get_column_letter(place[name] + 1)}2"
+        for name in [*(f"code{n}" for n in range(1, CODES_PER_ROW + 1)), "none"]
+    ]
     rule = {
         "type": "formula",
         "criteria": "=LEN(" + "&".join(f"${cell}" for cell in answered) + ")>0",
         "format": book.add_format({"bg_color": "#CFE8CF", "font_color": "#1E5B1E"}),
     }
     sheet.conditional_format(1, place["number"], last, place["number"], rule)
-
-
-def _letter(column: int) -> str:
-    from xlsxwriter.utility import xl_col_to_name
-
-    return str(xl_col_to_name(column))
 
 
 def _set_up_print(sheet: Any, last_column: int, last: int, lang: Language) -> None:
