@@ -30,7 +30,7 @@ from evalkit.coding.sheet.layout import (
 )
 from evalkit.errors import Finding, SourceError
 from evalkit.sources.guarded import run_guarded
-from evalkit.wording import LANGUAGES, Language, number, pick
+from evalkit.wording import LANGUAGES, Language, count_noun, number, pick
 
 __all__ = ["SheetAnswers", "read_coding_sheet"]
 
@@ -106,12 +106,13 @@ class SheetAnswers:
             n, name = number(len(self.problems), lang=lang), self.file
             return pick(lang, sv=f"{name}: {n} fel; läses inte in.", en=f"{name}: {n} problems; not imported.")
         coded = int(self.readings["coded"].sum())
-        counts = (coded, len(self.readings) - coded, len(self.left) + self.missing, self.assumed)
-        coded_, none, left, assumed = (number(count, lang=lang) for count in counts)
+        counts = (len(self.readings) - coded, len(self.left) + self.missing, self.assumed)
+        none, left, assumed = (number(count, lang=lang) for count in counts)
+        texts = count_noun(coded, *pick(lang, sv="text texter", en="text texts").split(), lang=lang)
         text = pick(
             lang,
-            sv=f"{self.coder} har kodat {coded_} texter, läst {none} utan att koda och har {left} kvar.",
-            en=f"{self.coder} has coded {coded_} texts, read {none} without coding and has {left} left.",
+            sv=f"{self.coder} har kodat {texts}, läst {none} utan att koda och har {left} kvar.",
+            en=f"{self.coder} has coded {texts}, read {none} without coding and has {left} left.",
         )
         if self.assumed:
             text += pick(

@@ -1,6 +1,8 @@
 """The coding sheet: blind and harmless when it leaves, read whole or refused whole when it comes back."""
 
 import random
+import shutil
+import subprocess
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -194,7 +196,7 @@ def test_what_programs_do_to_a_sheet_changes_nothing(tmp_path: Path) -> None:
     assert read.assumed == 1
     assert sorted(read.readings["segment_id"]) == ["d1#0002", "d2#0001"]
     assert read.sentence() == (
-        "B har kodat 1 texter, läst 1 utan att koda och har 8 kvar. Koder utan tecken, räknade som +: 1."
+        "B har kodat 1 text, läst 1 utan att koda och har 8 kvar. Koder utan tecken, räknade som +: 1."
     )
 
 
@@ -256,6 +258,25 @@ def test_a_row_of_another_coders_sheet_is_a_fault(tmp_path: Path) -> None:
     read = read_coding_sheet(sheet.save(tmp_path / "b.xlsx"), SAMPLE, BOOK)
     assert [p.row for p in read.problems] == [4]
     assert "another sample or coder" in read.problems[0].what
+
+
+@pytest.mark.slow
+def test_a_sheet_that_went_through_another_program(tmp_path: Path) -> None:
+    program = shutil.which("soffice")
+    if program is None:
+        pytest.skip("no LibreOffice here (Debian: apt-get install libreoffice-calc)")
+    sheet = Sheet(CONTENT)
+    sheet.fill(row_of(SAMPLE, "d1#0002"), code2="Mandat", polarity2="-", words2="inte  mandat", comment="=1+1")
+    sheet.fill(row_of(SAMPLE, "d1#0003"), none="ja")
+    path = sheet.save(tmp_path / "b.xlsx")
+    once = read_coding_sheet(path, SAMPLE, BOOK)
+    command = [program, f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to"]
+    subprocess.run([*command, "ods", "--outdir", tmp_path, path], check=True, capture_output=True)
+    subprocess.run([*command, "xlsx", "--outdir", tmp_path, tmp_path / "b.ods"], check=True, capture_output=True)
+    again = read_coding_sheet(path, SAMPLE, BOOK)
+    assert again.findings == once.findings == ()
+    for part in ("codings", "readings", "comments"):
+        pd.testing.assert_frame_equal(getattr(again, part), getattr(once, part))
 
 
 def test_a_row_that_was_removed_is_a_notice_and_stays_out(tmp_path: Path) -> None:
