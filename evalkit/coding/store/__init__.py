@@ -6,6 +6,6 @@ redo, `store` is what others use, `opening` finds the study's own.
 
 from evalkit.coding.store.log import Step
 from evalkit.coding.store.opening import has_store, open_store
-from evalkit.coding.store.store import CodingStore, add_coding, mark_read
+from evalkit.coding.store.store import CodingStore, add_coding, keep_place, mark_read
 
-__all__ = ["CodingStore", "Step", "add_coding", "has_store", "mark_read", "open_store"]
+__all__ = ["CodingStore", "Step", "add_coding", "has_store", "keep_place", "mark_read", "open_store"]

@@ -75,6 +75,7 @@ RECORDS: dict[str, sa.Table] = {
             sa.Column("stratum", sa.Text),
             sa.Column("probability", sa.Float),
             sa.Column("independent", sa.Boolean, nullable=False),
+            sa.Column("origin", sa.String(20), nullable=False),
         ),
         _records(
             "memos",

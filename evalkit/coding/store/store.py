@@ -22,7 +22,7 @@ from evalkit.coding.store.schema import LOG, RECORDS, TEXTS
 from evalkit.errors import StoreError
 from evalkit.tables.schemas import POLARITIES
 
-__all__ = ["ORIGINS", "CodingStore"]
+__all__ = ["ORIGINS", "CodingStore", "add_coding", "keep_place", "mark_read"]
 
 ORIGINS = ("own", "suggestion", "sheet", "import")
 """Where a coding comes from: made by hand, an accepted suggestion of the rules, a coding sheet, another program."""
@@ -211,7 +211,7 @@ class CodingStore:
             raise StoreError(f"{kind}: such records have no place in a text")
         with self.step(coder) as step:
             row = _live(step, kind, id)
-            place = _place(step, row["document_id"], text, start, end)
+            place = keep_place(step, row["document_id"], text, start, end)
             step.change(kind, id, place | ({"quote": text[start:end]} if kind == "codings" else {}))
 
     def remove(self, kind: str, id: str, *, coder: str) -> None:
@@ -562,11 +562,10 @@ def add_coding(
         If the passage lies outside the text or a value is not allowed.
     """
     _check_polarity(polarity)
-    if origin not in ORIGINS:
-        raise StoreError(f"codings: origin '{origin}' is not known; it is one of {', '.join(ORIGINS)}")
+    _check_origin(origin)
     if not code:
         raise StoreError("codings: a coding needs a code")
-    place = _place(step, document_id, text, start, end)
+    place = keep_place(step, document_id, text, start, end)
     values = {
         "quote": text[start:end],
         "code": code,
@@ -590,6 +589,7 @@ def mark_read(
     sample: str | None = None,
     stratum: str | None = None,
     probability: float | None = None,
+    origin: str = "own",
 ) -> str:
     """Note that a coder has read a segment and judged all of it; read again, it is the same reading.
 
@@ -603,14 +603,23 @@ def mark_read(
         Whether the coder saw neither the rules' codings nor anybody else's.
     sample, stratum, probability
         The audit sample that the segment was drawn into, if any.
+    origin : {"own", "suggestion", "sheet", "import"}, default "own"
+        Where the reading comes from.
 
     Returns
     -------
     str
         The reading's id.
+
+    Raises
+    ------
+    StoreError
+        If the segment lies outside the text or the origin is not known.
     """
-    place = _place(step, document_id, text, start, end)
+    _check_origin(origin)
+    place = keep_place(step, document_id, text, start, end)
     known = {"sample": sample, "stratum": stratum, "probability": probability, "independent": independent}
+    known["origin"] = origin
     return _set(step, "readings", place | {"coder": step.coder}, known)
 
 
@@ -628,7 +637,30 @@ def _set(step: Step, kind: str, key: Mapping[str, Any], values: Mapping[str, Any
     return str(found)
 
 
-def _place(step: Step, document_id: str, text: str, start: int, end: int) -> Row:
+def keep_place(step: Step, document_id: str, text: str, start: int, end: int) -> Row:
+    """Return a place in a text as the records have it, and keep the text as it is now.
+
+    Parameters
+    ----------
+    step : Step
+        The step that will add a record with this place.
+    document_id : str
+        The document.
+    text : str
+        All of its text.
+    start, end : int
+        The place in code points, end exclusive.
+
+    Returns
+    -------
+    dict
+        document_id, text_sha256, start, end.
+
+    Raises
+    ------
+    StoreError
+        If the place lies outside the text.
+    """
     if not 0 <= start < end <= len(text):
         raise StoreError(
             f"{document_id}: {start}–{end} is no passage of a text of {len(text)} signs; mark at least one sign"
@@ -651,6 +683,11 @@ def _kind(kind: str) -> str:
     if kind not in RECORDS:
         raise StoreError(f"the store keeps no {kind}; it keeps {', '.join(RECORDS)}")
     return kind
+
+
+def _check_origin(origin: str) -> None:
+    if origin not in ORIGINS:
+        raise StoreError(f"the store: origin '{origin}' is not known; it is one of {', '.join(ORIGINS)}")
 
 
 def _check_polarity(polarity: str) -> None:
