@@ -16,21 +16,197 @@ import numpy.typing as npt
 import pandas as pd
 
 from evalkit.coding.codebook import Codebook
-from evalkit.coding.matcher import Cues, Matcher
-from evalkit.coding.rules import ROLES
+from evalkit.coding.matcher import NONE, Cues, Matcher, Matches
+from evalkit.coding.rules import ROLES, Phrase, PolarityCues, Rule, Words, WordSequence
 from evalkit.corpus.tokens import Tokens, tokenise
 from evalkit.errors import TableError
 from evalkit.tables import empty_table, schema_columns
 
-__all__ = ["RULES", "apply_codebook", "rule_matches"]
+__all__ = ["RULES", "RuleCoder", "apply_codebook", "rule_matches"]
 
 RULES = "rules"
 """Who codes, in the column `coder`, when rules do."""
 
 IntArray = npt.NDArray[np.int64]
+Asked = tuple[Words | WordSequence, tuple[Phrase, ...], tuple[Phrase, ...], tuple[str, ...], str, bool]
+"""All that decides what a rule codes: everything but its id."""
 
 _SIGNS = np.array(["+", "-", "?"])
 _NEEDED = ("segment_id", "document_id", "start", "role", "unit", "about_session", "text")
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """Matches as numbers: segment, place in its text, code and rule by position, polarity by its place in "+-?"."""
+
+    row: IntArray
+    start: IntArray
+    end: IntArray
+    code: IntArray
+    order: IntArray
+    sign: IntArray
+
+    def take(self, which: npt.NDArray[np.generic]) -> "Found":
+        return Found(*(getattr(self, field.name)[which] for field in fields(self)))
+
+    @classmethod
+    def together(cls, parts: Sequence["Found"]) -> "Found":
+        empty = np.empty(0, dtype=np.int64)
+        return cls(*(np.concatenate([empty, *(getattr(part, f.name) for part in parts)]) for f in fields(cls)))
+
+
+@dataclass(eq=False)
+class _Remembered:
+    """What a rule has coded: its matches, and their polarities until the cues change."""
+
+    matches: Matches
+    signs: IntArray | None = None
+
+
+class RuleCoder:
+    """Codes the same segments by one codebook after another, and computes only what an edit has changed.
+
+    It keeps the tokens, what has been asked of the vocabulary, and the matches of the last codebooks.
+
+    Parameters
+    ----------
+    segments : pandas.DataFrame
+        One row per segment (see `evalkit.tables.SCHEMAS`); must not change afterwards.
+    tokens : Tokens, optional
+        ``tokenise(list(segments["text"]))``, when it is at hand.
+
+    Raises
+    ------
+    TableError
+        If a column is missing, a segment stands twice, or the tokens are not those of the segments.
+    """
+
+    def __init__(self, segments: pd.DataFrame, *, tokens: Tokens | None = None) -> None:
+        _check(segments)
+        self._segments = segments
+        self._texts: list[str] = segments["text"].tolist()
+        self.tokens = tokenise(self._texts) if tokens is None else tokens
+        if self.tokens.n_texts != len(segments):
+            raise TableError(
+                f"segments: {len(segments)} rows, but tokens of {self.tokens.n_texts} texts; "
+                "give the tokens of these segments"
+            )
+        self._matcher = Matcher(self.tokens)
+        self._may_code = {role: (segments["role"] == role).to_numpy(dtype=bool) for role in ROLES}
+        self._starts = segments["start"].to_numpy(dtype=np.int64)
+        self._ids: list[str] = segments["segment_id"].tolist()
+        # Places in the order of the ids, so that codings are sorted by numbers.
+        self._document_rank = segments["document_id"].rank(method="dense").to_numpy(dtype=np.int64)
+        self._segment_rank = segments["segment_id"].rank(method="dense").to_numpy(dtype=np.int64)
+        self._remembered: dict[Asked, _Remembered] = {}
+        self._cues: tuple[PolarityCues, Cues] | None = None
+
+    def apply(self, codebook: Codebook, *, progress: Callable[[int, int], None] | None = None) -> pd.DataFrame:
+        """Code the segments by the rules of a codebook.
+
+        Parameters
+        ----------
+        codebook : Codebook
+            From `read_codebook`; a codebook without rules gives no codings.
+        progress : callable, optional
+            Called with the number of rules done and of all rules.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Table `codings`, as `apply_codebook` gives it.
+        """
+        found = _merge(_with_ancestors(self.found(codebook, progress), codebook), len(codebook.codes))
+        if not len(found.row):
+            return empty_table("codings")
+        codes = np.array(codebook.ids, dtype=object)
+        code_rank = np.argsort(np.argsort(codes))
+        start = self._starts[found.row] + found.start
+        order = np.lexsort(
+            (self._segment_rank[found.row], code_rank[found.code], start, self._document_rank[found.row])
+        )
+        found, start = found.take(order), start[order]
+        rows, begins, ends = found.row.tolist(), found.start.tolist(), found.end.tolist()
+        code, rule = codes[found.code], _rule_ids(codebook)[found.order]
+        own = ["document_id", "segment_id", "unit", "about_session"]
+        codings = self._segments[own].take(found.row).reset_index(drop=True)
+        codings["start"] = start
+        codings["end"] = self._starts[found.row] + found.end
+        codings["code"] = code
+        codings["polarity"] = _SIGNS[found.sign]
+        codings["quote"] = [self._texts[row][a:b] for row, a, b in zip(rows, begins, ends, strict=True)]
+        codings["coder"] = RULES
+        codings["rule"] = rule
+        codings["codebook_version"] = codebook.codebook_version
+        codings["created_at"] = pd.NaT
+        segment_ids = [self._ids[row] for row in rows]
+        keys = zip(segment_ids, code, rule, start.tolist(), codings["end"].tolist(), strict=True)
+        codings["coding_id"] = [_digest("\x1f".join(map(str, key))) for key in keys]
+        columns = schema_columns("codings")
+        return codings[list(columns)].astype(columns)
+
+    def found(self, codebook: Codebook, progress: Callable[[int, int], None] | None = None) -> "Found":
+        """Return every match of every rule, rule by rule.
+
+        Parameters
+        ----------
+        codebook : Codebook
+            From `read_codebook`.
+        progress : callable, optional
+            Called with the number of rules done and of all rules.
+
+        Returns
+        -------
+        Found
+            The matches as numbers.
+        """
+        numbered = [(number, rule) for number, code in enumerate(codebook.codes) for rule in code.rules]
+        rules = [rule for _, rule in numbered]
+        known = self._of(rules, codebook.polarity, progress)
+        counts = [len(one.matches) for one in known]
+        first = np.concatenate([NONE, *(one.matches.first for one in known)])
+        last = np.concatenate([NONE, *(one.matches.last for one in known)])
+        return Found(
+            row=self.tokens.texts[first],
+            start=self.tokens.starts[first],
+            end=self.tokens.ends[last],
+            code=np.repeat(np.array([number for number, _ in numbered], dtype=np.int64), counts),
+            order=np.repeat(np.arange(len(rules)), counts),
+            sign=np.concatenate([NONE, *(one.signs for one in known if one.signs is not None)]),
+        )
+
+    def _of(
+        self, rules: list[Rule], polarity: PolarityCues, progress: Callable[[int, int], None] | None
+    ) -> list[_Remembered]:
+        """Return what each rule codes: what is known of it, and what is not known yet."""
+        if self._cues is None or self._cues[0] != polarity:
+            self._cues = polarity, Cues(polarity, self._matcher)
+            for one in self._remembered.values():
+                one.signs = None
+        known: list[_Remembered] = []
+        for rule in rules:
+            asked = (rule.pattern, rule.requires, rule.excludes, rule.roles, rule.polarity, rule.negatable)
+            remembered = self._remembered.get(asked)
+            if remembered is None:
+                remembered = self._remembered[asked] = _Remembered(self._spoken(rule))
+            known.append(remembered)
+            if progress is not None:
+                progress(len(known), len(rules))
+        new = [(rule, one) for rule, one in zip(rules, known, strict=True) if one.signs is None]
+        signs = np.searchsorted(_SIGNS, self._cues[1].polarity([rule for rule, _ in new], [o.matches for _, o in new]))
+        ends = np.cumsum([len(one.matches) for _, one in new])
+        for (_, one), own in zip(new, np.split(signs, ends[:-1]), strict=False):
+            one.signs = own
+        if len(self._remembered) > 2 * len(rules) + 100:
+            kept = set(map(id, known))
+            self._remembered = {asked: one for asked, one in self._remembered.items() if id(one) in kept}
+        return known
+
+    def _spoken(self, rule: Rule) -> Matches:
+        """Return the matches of a rule in the words of those whom it codes."""
+        matches = self._matcher.rule_matches(rule)
+        rows = self.tokens.texts[matches.first]
+        return matches.where(np.logical_or.reduce([self._may_code[role][rows] for role in rule.roles]))
 
 
 def apply_codebook(
@@ -49,8 +225,8 @@ def apply_codebook(
     codebook : Codebook
         From `read_codebook`; a codebook without rules gives no codings.
     tokens : Tokens, optional
-        ``tokenise(list(segments["text"]))``, when it is at hand: coding again after an edit of the codebook is then
-        many times faster.
+        ``tokenise(list(segments["text"]))``, when it is at hand. To code again and again while a codebook is edited,
+        keep a `RuleCoder`.
     progress : callable, optional
         Called with the number of rules done and of all rules.
 
@@ -64,33 +240,7 @@ def apply_codebook(
     TableError
         If a column is missing, a segment stands twice, or the tokens are not those of the segments.
     """
-    found = _find(segments, codebook, tokens, progress)
-    merged = _merge(_with_ancestors(found, codebook), len(codebook.codes))
-    if not len(merged.row):
-        return empty_table("codings")
-    chosen = segments.iloc[merged.row].reset_index(drop=True)
-    shift = chosen["start"].to_numpy(dtype=np.int64)
-    codings = pd.DataFrame(
-        {
-            "document_id": chosen["document_id"],
-            "segment_id": chosen["segment_id"],
-            "start": shift + merged.start,
-            "end": shift + merged.end,
-            "code": np.array(codebook.ids, dtype=object)[merged.code],
-            "polarity": _SIGNS[merged.sign],
-            "quote": [text[a:b] for text, a, b in zip(chosen["text"], merged.start, merged.end, strict=True)],
-            "coder": RULES,
-            "rule": _rule_ids(codebook)[merged.order],
-            "unit": chosen["unit"],
-            "about_session": chosen["about_session"],
-            "codebook_version": codebook.codebook_version,
-            "created_at": pd.NaT,
-        }
-    )
-    codings["coding_id"] = _coding_ids(codings)
-    codings = codings.sort_values(["document_id", "start", "code", "segment_id"], ignore_index=True)
-    columns = schema_columns("codings")
-    return codings[list(columns)].astype(columns)
+    return RuleCoder(segments, tokens=tokens).apply(codebook, progress=progress)
 
 
 def rule_matches(
@@ -124,7 +274,7 @@ def rule_matches(
     TableError
         If a column is missing, a segment stands twice, or the tokens are not those of the segments.
     """
-    found = _find(segments, codebook, tokens, progress)
+    found = RuleCoder(segments, tokens=tokens).found(codebook, progress)
     found = found.take(np.lexsort((found.order, found.end, found.start, found.row)))
     table = pd.DataFrame(
         {
@@ -141,64 +291,6 @@ def rule_matches(
     return table.astype(dict.fromkeys(("segment_id", "code", "rule", "polarity"), "str"))
 
 
-@dataclass(frozen=True, eq=False)
-class _Found:
-    """Matches as numbers: segment, place, code and rule by position, polarity as an index into `_SIGNS`."""
-
-    row: IntArray
-    start: IntArray
-    end: IntArray
-    code: IntArray
-    order: IntArray
-    sign: IntArray
-
-    def take(self, which: npt.NDArray[np.generic]) -> "_Found":
-        return _Found(*(getattr(self, field.name)[which] for field in fields(self)))
-
-    @classmethod
-    def together(cls, parts: Sequence["_Found"]) -> "_Found":
-        empty = np.empty(0, dtype=np.int64)
-        return cls(*(np.concatenate([empty, *(getattr(part, f.name) for part in parts)]) for f in fields(cls)))
-
-
-def _find(
-    segments: pd.DataFrame,
-    codebook: Codebook,
-    tokens: Tokens | None,
-    progress: Callable[[int, int], None] | None,
-) -> _Found:
-    """Return every match of every rule, rule by rule."""
-    _check(segments)
-    if tokens is None:
-        tokens = tokenise(segments["text"].tolist())
-    elif tokens.n_texts != len(segments):
-        raise TableError(
-            f"segments: {len(segments)} rows, but tokens of {tokens.n_texts} texts; give the tokens of these segments"
-        )
-    matcher = Matcher(tokens)
-    cues = Cues(codebook.polarity, matcher)
-    may_code = {role: (segments["role"] == role).to_numpy() for role in ROLES}
-    rules = [(number, rule) for number, code in enumerate(codebook.codes) for rule in code.rules]
-    found: list[_Found] = []
-    for order, (code, rule) in enumerate(rules):
-        matches = matcher.rule_matches(rule)
-        spoken = np.logical_or.reduce([may_code[role] for role in rule.roles])
-        matches = matches.where(spoken[tokens.texts[matches.first]])
-        found.append(
-            _Found(
-                row=tokens.texts[matches.first],
-                start=tokens.starts[matches.first],
-                end=tokens.ends[matches.last],
-                code=np.full(len(matches), code),
-                order=np.full(len(matches), order),
-                sign=np.searchsorted(_SIGNS, cues.polarity(rule, matches)),
-            )
-        )
-        if progress is not None:
-            progress(order + 1, len(rules))
-    return _Found.together(found)
-
-
 def _check(segments: pd.DataFrame) -> None:
     missing = [column for column in _NEEDED if column not in segments]
     if missing:
@@ -208,7 +300,7 @@ def _check(segments: pd.DataFrame) -> None:
         raise TableError(f"segments: {twice} segment ids stand more than once; give each segment its own")
 
 
-def _with_ancestors(found: _Found, codebook: Codebook) -> _Found:
+def _with_ancestors(found: Found, codebook: Codebook) -> Found:
     """Add each match once more for every code above its own."""
     numbers = {id: number for number, id in enumerate(codebook.ids)}
     added = [found]
@@ -216,10 +308,10 @@ def _with_ancestors(found: _Found, codebook: Codebook) -> _Found:
         for above in codebook.ancestors(id):
             own = found.take(found.code == number)
             added.append(replace(own, code=np.full(len(own.code), numbers[above])))
-    return _Found.together(added)
+    return Found.together(added)
 
 
-def _merge(found: _Found, n_codes: int) -> _Found:
+def _merge(found: Found, n_codes: int) -> Found:
     """Return one match per segment and code: the first, with the polarity that the matches agree on."""
     group = found.row * n_codes + found.code
     in_text = np.lexsort((found.order, found.end, found.start, group))
@@ -239,6 +331,5 @@ def _rule_ids(codebook: Codebook) -> npt.NDArray[np.object_]:
     return np.array([rule.id for code in codebook.codes for rule in code.rules], dtype=object)
 
 
-def _coding_ids(codings: pd.DataFrame) -> list[str]:
-    keys = codings[["segment_id", "code", "rule", "start", "end"]].itertuples(index=False, name=None)
-    return [hashlib.sha256("\x1f".join(map(str, key)).encode()).hexdigest()[:16] for key in keys]
+def _digest(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()[:16]

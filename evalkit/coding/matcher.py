@@ -1,12 +1,13 @@
 """Where the patterns of `rules` match in tokens: what they mean stands there, how it is computed here.
 
 A word pattern is asked of the vocabulary, once per word type; its positions are then read from an index of tokens by
-type. A sequence is computed from its last part to its first: for each token that matches a part, the nearest token from
-which the rest can be completed. Sentences, clauses and what blocks a gap are computed once per corpus. Positions are
-indices into the tokens; a match is its first and its last token.
+type. A sequence is looked for where its rarest part stands: the parts before and after are asked of the tokens within
+reach alone, from part to part. Then it is computed from its last part to its first: for each token that matches a part,
+the nearest token from which the rest can be completed. A condition is asked of the sentences that have a match.
+Sentences, clauses and what blocks a gap are computed once per corpus. Positions are indices into the tokens; a match is
+its first and its last token.
 """
 
-from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,12 +25,12 @@ from evalkit.coding.rules import (
     Phrase,
     PolarityCues,
     Rule,
-    WordPattern,
     Words,
     WordSequence,
     ends_clause,
 )
-from evalkit.corpus.tokens import Tokens, lemmatise
+from evalkit.coding.vocabulary import Vocabulary
+from evalkit.corpus.tokens import Tokens
 
 __all__ = ["Bounds", "Cues", "Matcher", "Matches"]
 
@@ -80,17 +81,20 @@ class Bounds:
     ----------
     sentence : numpy.ndarray of int
         Number of the sentence; no sentence goes beyond its text.
+    sentence_starts : numpy.ndarray of int, shape (n_sentences + 1,)
+        The tokens of sentence *i* are ``sentence_starts[i]:sentence_starts[i + 1]``.
     sentence_end : numpy.ndarray of int
         Last token of its sentence.
     clause_start, clause_end : numpy.ndarray of int
         First and last token of its clause.
     next_block : numpy.ndarray of int
         Nearest later token that no gap may contain (punctuation, conjunction).
-    question : numpy.ndarray of bool
-        Whether its sentence has a question mark.
+    question : numpy.ndarray of bool, shape (n_sentences,)
+        Whether a sentence has a question mark.
     """
 
     sentence: IntArray
+    sentence_starts: IntArray
     sentence_end: IntArray
     clause_start: IntArray
     clause_end: IntArray
@@ -99,7 +103,7 @@ class Bounds:
 
 
 class Matcher:
-    """Patterns on the tokens of one corpus; what has been asked once is remembered.
+    """Patterns on the tokens of one corpus; what has been asked of the vocabulary once is remembered.
 
     Parameters
     ----------
@@ -109,14 +113,14 @@ class Matcher:
 
     def __init__(self, tokens: Tokens) -> None:
         self.tokens = tokens
-        self._vocabulary = _Vocabulary(tokens)
-        self._by_type = np.argsort(tokens.words, kind="stable")
-        counts = np.bincount(tokens.words, minlength=len(tokens.vocabulary))
-        self._ends = np.cumsum(counts)
-        self._begins = self._ends - counts
-        self._types: dict[Alternatives, IntArray] = {}
+        self._vocabulary = Vocabulary(tokens)
+        # Tokens by type, and in order within a type: sorting one number that holds both is what numpy does fastest.
+        keys = (tokens.words << 32) | np.arange(len(tokens))
+        keys.sort()
+        self._by_type = keys & 0xFFFFFFFF
+        self._counts = np.bincount(tokens.words, minlength=len(tokens.vocabulary))
+        self._ends = np.cumsum(self._counts)
         self._positions: dict[Alternatives, IntArray] = {}
-        self._sentences: dict[tuple[Phrase, ...], BoolArray] = {}
 
     @cached_property
     def bounds(self) -> Bounds:
@@ -136,19 +140,24 @@ class Matcher:
         numpy.ndarray of int
             In order, each once.
         """
-        if alternatives not in self._positions:
-            found = [self._by_type[self._begins[t] : self._ends[t]] for t in self._types_of(alternatives)]
-            self._positions[alternatives] = np.sort(np.concatenate(found)) if found else NONE
-        return self._positions[alternatives]
+        found = self._positions.get(alternatives)
+        if found is None:
+            types = np.unique(self._vocabulary.types(alternatives))
+            ends = self._ends[types].tolist()
+            begins = (self._ends[types] - self._counts[types]).tolist()
+            parts = [self._by_type[begin:end] for begin, end in zip(begins, ends, strict=True)]
+            found = np.sort(np.concatenate(parts)) if parts else NONE
+            self._positions[alternatives] = found
+        return found
 
-    def among(self, places: IntArray, parts: tuple[Alternatives, ...]) -> IntArray:
+    def among(self, places: IntArray, parts: Iterable[Alternatives]) -> IntArray:
         """Return those of some tokens that match any of some parts.
 
         Parameters
         ----------
         places : numpy.ndarray of int
             Tokens.
-        parts : tuple of tuple of WordPattern
+        parts : iterable of tuple of WordPattern
             Parts of a pattern.
 
         Returns
@@ -156,8 +165,12 @@ class Matcher:
         numpy.ndarray of int
             In the order given.
         """
-        types = np.concatenate([self._types_of(part) for part in parts])
-        return places[np.isin(self.tokens.words[places], types)]
+        if not len(places):
+            return NONE
+        asked = np.zeros(len(self._counts), dtype=bool)
+        for part in parts:
+            asked[self._vocabulary.types(part)] = True
+        return places[asked[self.tokens.words[places]]]
 
     def find(self, pattern: Words | WordSequence) -> Matches:
         """Return the matches of a rule's pattern, whatever its conditions.
@@ -176,25 +189,30 @@ class Matcher:
             at = self.positions(pattern.alternatives)
             return Matches(at, at)
         gaps = [pattern.gap] * (len(pattern.parts) - 1)
-        orders: Iterable[Sequence[Alternatives]] = (
-            permutations(pattern.parts) if pattern.any_order else (pattern.parts,)
-        )
-        return _shortest([self._chain(order, gaps, across=pattern.across) for order in orders])
+        if not pattern.any_order:
+            return self._chain(self._in_reach(pattern.parts, gaps), gaps, across=pattern.across)
+        span = sum(gaps) + len(gaps)
+        rarest = self.positions(min(pattern.parts, key=self._count))
+        near = _stretches(rarest, -span, span, len(self.tokens))
+        places = [self.among(near, (part,)) for part in pattern.parts]
+        return _shortest([self._chain(order, gaps, across=pattern.across) for order in permutations(places)])
 
-    def find_phrase(self, phrase: Phrase) -> Matches:
+    def find_phrase(self, phrase: Phrase, *, within: IntArray | None = None) -> Matches:
         """Return the matches of a phrase.
 
         Parameters
         ----------
         phrase : Phrase
             From `with`, `not` or the cues.
+        within : numpy.ndarray of int, optional
+            Tokens of whole sentences, in order; all by default.
 
         Returns
         -------
         Matches
             From each token the shortest.
         """
-        return self._chain(phrase.parts, phrase.gaps, across=False)
+        return self._chain(self._in_reach(phrase.parts, phrase.gaps, within), phrase.gaps, across=False)
 
     def rule_matches(self, rule: Rule) -> Matches:
         """Return the matches of a rule whose conditions on the sentence hold.
@@ -216,28 +234,43 @@ class Matcher:
             matches = matches.where(~self._in_sentence_with(matches, rule.excludes))
         return matches
 
-    def _types_of(self, alternatives: Alternatives) -> IntArray:
-        if alternatives not in self._types:
-            types = sorted(set().union(*map(self._vocabulary.types, alternatives)))
-            self._types[alternatives] = np.array(types, dtype=np.int64)
-        return self._types[alternatives]
+    def _count(self, part: Alternatives) -> int:
+        return int(self._counts[self._vocabulary.types(part)].sum())
+
+    def _in_reach(
+        self, parts: Sequence[Alternatives], gaps: Sequence[int], within: IntArray | None = None
+    ) -> list[IntArray]:
+        """Return, per part, the tokens that match it and can be reached from the rarest part by way of the others."""
+        rarest = min(range(len(parts)), key=lambda number: self._count(parts[number])) if len(parts) > 1 else 0
+        places = [NONE] * len(parts)
+        places[rarest] = self.positions(parts[rarest]) if within is None else self.among(within, (parts[rarest],))
+        n = len(self.tokens)
+        for number in range(rarest + 1, len(parts)):
+            near = _stretches(places[number - 1], 1, gaps[number - 1] + 1, n)
+            places[number] = self.among(near, (parts[number],))
+        for number in reversed(range(rarest if len(places[-1]) else 0)):
+            near = _stretches(places[number + 1], -gaps[number] - 1, -1, n)
+            places[number] = self.among(near, (parts[number],))
+        return places
 
     def _in_sentence_with(self, matches: Matches, phrases: tuple[Phrase, ...]) -> BoolArray:
-        sentence = self.bounds.sentence
-        if phrases not in self._sentences:
-            having = np.zeros(int(sentence[-1]) + 1, dtype=bool)
-            for phrase in phrases:
-                having[sentence[self.find_phrase(phrase).first]] = True
-            self._sentences[phrases] = having
-        return self._sentences[phrases][sentence[matches.first]]
+        """Return, per match, whether any of the phrases stands in its sentence."""
+        sentence, starts = self.bounds.sentence, self.bounds.sentence_starts
+        here = sentence[matches.first]
+        distinct = here[np.concatenate(([True], here[1:] != here[:-1]))]
+        within = _ranges(starts[distinct], starts[distinct + 1])
+        found = [self.among(within, (phrase.parts[0] for phrase in phrases if len(phrase.parts) == 1))]
+        found += [self.find_phrase(phrase, within=within).first for phrase in phrases if len(phrase.parts) > 1]
+        having = np.sort(sentence[np.concatenate(found)])
+        return np.searchsorted(having, here, side="right") > np.searchsorted(having, here, side="left")
 
-    def _chain(self, parts: Sequence[Alternatives], gaps: Sequence[int], *, across: bool) -> Matches:
-        at = self.positions(parts[-1])
-        ends = at
-        for part, gap in zip(reversed(parts[:-1]), reversed(gaps), strict=True):
+    def _chain(self, places: Sequence[IntArray], gaps: Sequence[int], *, across: bool) -> Matches:
+        if not all(map(len, places)):
+            return Matches(NONE, NONE)
+        at = ends = places[-1]
+        for here, gap in zip(reversed(places[:-1]), reversed(gaps), strict=True):
             # From a token, the nearest next part is also the one that ends first: of two tokens that match the same
             # part, the earlier never ends later.
-            here = self.positions(part)
             nearest = np.searchsorted(at, here, side="right")
             here, nearest = here[nearest < len(at)], nearest[nearest < len(at)]
             within = at[nearest] <= self._limit(here, gap, across=across)
@@ -252,7 +285,7 @@ class Matcher:
 
 
 class Cues:
-    """Polarity cues of one corpus, and what they do to a match.
+    """Polarity cues of one corpus, and what they do to matches.
 
     Parameters
     ----------
@@ -265,72 +298,92 @@ class Cues:
     def __init__(self, cues: PolarityCues, matcher: Matcher) -> None:
         self._cues = cues
         self._matcher = matcher
-        exempt = np.zeros(len(matcher.tokens) + 1, dtype=np.int64)
-        for phrase in cues.exempt:
-            matches = matcher.find_phrase(phrase)
-            np.add.at(exempt, matches.first, 1)
-            np.add.at(exempt, matches.last + 1, -1)
-        self._exempt = np.cumsum(exempt)[:-1] > 0
+        exempt = [matcher.find_phrase(phrase) for phrase in cues.exempt]
+        self._exempt_from = np.sort(np.concatenate([NONE, *(matches.first for matches in exempt)]))
+        self._exempt_to = np.sort(np.concatenate([NONE, *(matches.last for matches in exempt)]))
         self._negation = self._places(cues.negation)
         self._ahead = self._places(cues.negation_ahead)
         self._hypothetical = self._places(cues.hypothetical)
 
-    def polarity(self, rule: Rule, matches: Matches) -> npt.NDArray[np.str_]:
-        """Return the polarity of each match of a rule.
+    def polarity(self, rules: Sequence[Rule], found: Sequence[Matches]) -> npt.NDArray[np.str_]:
+        """Return the polarity of the matches of some rules.
 
         Parameters
         ----------
-        rule : Rule
-            The rule.
-        matches : Matches
-            Its matches.
+        rules : sequence of Rule
+            The rules.
+        found : sequence of Matches
+            Their matches, as many as there are rules.
 
         Returns
         -------
         numpy.ndarray of str
-            "+", "-" or "?".
+            "+", "-" or "?" for each match, one rule's after the other's.
         """
-        own = np.full(len(matches), rule.polarity, dtype="<U1")
-        if not rule.negatable or not len(matches):
+        counts = [len(matches) for matches in found]
+        own = np.repeat(np.array([rule.polarity for rule in rules], dtype="<U1"), counts)
+        if not len(own):
             return own
+        turned = np.repeat(np.array([_TURNED[rule.polarity] for rule in rules], dtype="<U1"), counts)
+        negatable = np.repeat([rule.negatable for rule in rules], counts)
+        first = np.concatenate([matches.first for matches in found])
+        last = np.concatenate([matches.last for matches in found])
         bounds = self._matcher.bounds
-        start, end = bounds.clause_start[matches.first], bounds.clause_end[matches.last]
-        back = np.maximum(start, matches.first - self._cues.window)
-        turns = self._negation.between(back, matches.last) + self._ahead.between(matches.last + 1, end)
-        turns -= self._asked_for(self._negation, rule, matches)
-        turned = np.where(turns % 2 == 1, _TURNED[rule.polarity], own)
-        unsure = self._hypothetical.between(start, end) - self._asked_for(self._hypothetical, rule, matches)
+        start, end = bounds.clause_start[first], bounds.clause_end[last]
+        back = np.maximum(start, first - self._cues.window)
+        turns = _between(self._negation, back, last) + _between(self._ahead, last + 1, end)
+        turns -= self._asked_for(self._negation, rules, found)
+        unsure = _between(self._hypothetical, start, end) - self._asked_for(self._hypothetical, rules, found)
         if self._cues.question:
-            unsure += bounds.question[matches.first]
-        return np.where(unsure > 0, "?", turned)
+            unsure += bounds.question[bounds.sentence[first]]
+        signs = np.where(unsure > 0, "?", np.where(turns % 2 == 1, turned, own))
+        return np.where(negatable, signs, own)
 
-    def _places(self, phrases: tuple[Phrase, ...]) -> "_Places":
+    def _places(self, phrases: tuple[Phrase, ...]) -> IntArray:
         """Return where cues stand: at their last word, each place once."""
-        found = [self._matcher.find_phrase(phrase).last for phrase in phrases]
-        places = np.unique(np.concatenate(found)) if found else NONE
-        return _Places(places[~self._exempt[places]], len(self._exempt))
+        places = np.unique(np.concatenate([NONE, *(self._matcher.find_phrase(phrase).last for phrase in phrases)]))
+        begun: IntArray = np.searchsorted(self._exempt_from, places, side="right")
+        over: IntArray = np.searchsorted(self._exempt_to, places, side="left")
+        return np.extract(begun == over, places)
 
-    def _asked_for(self, cues: "_Places", rule: Rule, matches: Matches) -> IntArray:
+    def _asked_for(self, cues: IntArray, rules: Sequence[Rule], found: Sequence[Matches]) -> IntArray:
         """Count the cues inside each match that are words which the rule itself asks for."""
-        own = self._matcher.among(cues.places, rule.pattern.parts)
-        return np.searchsorted(own, matches.last, side="right") - np.searchsorted(own, matches.first, side="left")
-
-
-class _Places:
-    """Some tokens, counted quickly between any two."""
-
-    def __init__(self, places: IntArray, n_tokens: int) -> None:
-        self.places = places
-        self._before = np.zeros(n_tokens + 1, dtype=np.int64)
-        self._before[places + 1] = 1
-        self._before = np.cumsum(self._before)
-
-    def between(self, start: IntArray, end: IntArray) -> IntArray:
-        """Count the places from start to end, both included."""
-        return self._before[end + 1] - self._before[start]
+        first = np.concatenate([matches.first for matches in found])
+        last = np.concatenate([matches.last for matches in found])
+        rule_of = np.repeat(np.arange(len(rules)), [len(matches) for matches in found])
+        inside = _between(cues, first, last)
+        asked = np.zeros_like(inside)
+        with_cues = np.flatnonzero(inside)
+        for number in np.unique(rule_of[with_cues]):
+            own = with_cues[rule_of[with_cues] == number]
+            near = cues[np.searchsorted(cues, first[own[0]]) : np.searchsorted(cues, last[own].max(), side="right")]
+            asked[own] = _between(self._matcher.among(near, rules[number].pattern.parts), first[own], last[own])
+        return asked
 
 
 _TURNED = {"+": "-", "-": "+", "?": "?"}
+
+
+def _between(places: IntArray, start: IntArray, end: IntArray) -> IntArray:
+    """Count the places from start to end, both included."""
+    return np.searchsorted(places, end, side="right") - np.searchsorted(places, start, side="left")
+
+
+def _ranges(begins: IntArray, ends: IntArray) -> IntArray:
+    """Return all numbers from each begin to before its end, one range after the other."""
+    sizes = ends - begins
+    so_far = np.cumsum(sizes)
+    return np.repeat(ends - so_far, sizes) + np.arange(so_far[-1])
+
+
+def _stretches(places: IntArray, low: int, high: int, n: int) -> IntArray:
+    """Return the tokens that stand from `low` to `high` tokens after any of some places, in order, each once."""
+    if not len(places):
+        return NONE
+    ends = np.minimum(np.maximum(places + high + 1, 0), n)
+    begins = np.minimum(np.maximum(places + low, 0), ends)
+    begins[1:] = np.minimum(np.maximum(begins[1:], ends[:-1]), ends[1:])
+    return _ranges(begins, ends)
 
 
 def _shortest(found: list[Matches]) -> Matches:
@@ -341,61 +394,6 @@ def _shortest(found: list[Matches]) -> Matches:
     first, last = first[order], last[order]
     kept = np.concatenate(([True], first[1:] != first[:-1]))[: len(first)]
     return Matches(first[kept], last[kept])
-
-
-class _Vocabulary:
-    """Word types by form and by lemma, in both directions, so that a pattern is a search and not a scan."""
-
-    def __init__(self, tokens: Tokens) -> None:
-        self._entries = (_Entries(tokens.vocabulary), _Entries(tokens.lemmas))
-
-    def types(self, pattern: WordPattern) -> set[int]:
-        forms, lemmas = self._entries
-        text = pattern.text
-        if pattern.kind == "form":
-            return forms.equal(text)
-        if pattern.kind == "lemma":
-            return forms.equal(text) | lemmas.equal(lemmatise(text))
-        if pattern.kind == "prefix":
-            return forms.beginning(text) | lemmas.beginning(text)
-        if pattern.kind == "suffix":
-            return forms.ending(text) | lemmas.ending(text)
-        return forms.containing(text) | lemmas.containing(text)
-
-
-class _Entries:
-    """One string per word type, sorted."""
-
-    def __init__(self, strings: Sequence[str]) -> None:
-        self._strings = strings
-        self._sorted, self._numbers = _sorted(strings)
-        self._reversed, self._reversed_numbers = _sorted([string[::-1] for string in strings])
-
-    def equal(self, text: str) -> set[int]:
-        begin = bisect_left(self._sorted, text)
-        end = bisect_left(self._sorted, text + "\0", begin)
-        return set(self._numbers[begin:end])
-
-    def beginning(self, text: str) -> set[int]:
-        return _with_prefix(self._sorted, self._numbers, text)
-
-    def ending(self, text: str) -> set[int]:
-        return _with_prefix(self._reversed, self._reversed_numbers, text[::-1])
-
-    def containing(self, text: str) -> set[int]:
-        return {number for number, string in enumerate(self._strings) if text in string}
-
-
-def _sorted(strings: Sequence[str]) -> tuple[list[str], list[int]]:
-    numbers = sorted(range(len(strings)), key=strings.__getitem__)
-    return [strings[number] for number in numbers], numbers
-
-
-def _with_prefix(ordered: list[str], numbers: list[int], prefix: str) -> set[int]:
-    begin = end = bisect_left(ordered, prefix)
-    while end < len(ordered) and ordered[end].startswith(prefix):
-        end += 1
-    return set(numbers[begin:end])
 
 
 def _bounds(tokens: Tokens) -> Bounds:
@@ -413,25 +411,27 @@ def _bounds(tokens: Tokens) -> Bounds:
     clause_stop = (per_type.clause[words] | per_type.dash[words]) & ~joins
     after_clause = np.concatenate(([False], clause_stop[:-1]))[:n]
     clause_starts = sentence_starts | after_clause | per_type.starter[words]
-    sentence = np.cumsum(sentence_starts) - 1
     blocks = np.flatnonzero((per_type.punctuation[words] & ~joins) | per_type.conjunction[words])
-    questions = np.bincount(sentence, weights=per_type.question[words])
-    clause_start, clause_end = _extent(clause_starts)
+    sentence, first_of_sentence, sentence_end = _stretch_of(sentence_starts)
+    clause, first_of_clause, clause_end = _stretch_of(clause_starts)
+    question = np.zeros(len(first_of_sentence) - 1, dtype=bool)
+    question[sentence[per_type.question[words]]] = True
     return Bounds(
         sentence=sentence,
-        sentence_end=_extent(sentence_starts)[1],
-        clause_start=clause_start,
+        sentence_starts=first_of_sentence,
+        sentence_end=sentence_end,
+        clause_start=first_of_clause[clause],
         clause_end=clause_end,
-        next_block=np.append(blocks, n)[np.searchsorted(blocks, np.arange(n), side="right")],
-        question=(questions > 0)[sentence],
+        next_block=np.repeat(np.append(blocks, n), np.diff(blocks, prepend=0, append=n)),
+        question=question,
     )
 
 
-def _extent(starts: BoolArray) -> tuple[IntArray, IntArray]:
-    """Return, per token, the first and the last token of the stretch that it is in."""
-    firsts = np.flatnonzero(starts)
-    lengths = np.diff(np.append(firsts, len(starts)))
-    return np.repeat(firsts, lengths), np.repeat(firsts + lengths - 1, lengths)
+def _stretch_of(starts: BoolArray) -> tuple[IntArray, IntArray, IntArray]:
+    """Return each token's stretch, the first token of each stretch (and one beyond), and the last of each token's."""
+    firsts = np.append(np.flatnonzero(starts), len(starts))
+    sizes = np.diff(firsts)
+    return np.repeat(np.arange(len(sizes)), sizes), firsts, np.repeat(firsts[1:] - 1, sizes)
 
 
 def _touches(tokens: Tokens) -> tuple[BoolArray, BoolArray]:
@@ -455,15 +455,23 @@ class _TypeFlags:
 
     @classmethod
     def of(cls, vocabulary: Sequence[str]) -> "_TypeFlags":
-        def flags(answers: Iterable[bool]) -> BoolArray:
-            return np.fromiter(answers, dtype=bool, count=len(vocabulary))
+        signs = [number for number, word in enumerate(vocabulary) if not word.isalnum()]
+        signs = [number for number in signs if not any(map(str.isalnum, vocabulary[number]))]
+
+        def flags(numbers: Iterable[int]) -> BoolArray:
+            flagged = np.zeros(len(vocabulary), dtype=bool)
+            flagged[list(numbers)] = True
+            return flagged
+
+        def among(words: frozenset[str]) -> BoolArray:
+            return flags(number for number, word in enumerate(vocabulary) if word in words)
 
         return cls(
-            sentence=flags(word in SENTENCE_ENDS for word in vocabulary),
-            clause=flags(map(ends_clause, vocabulary)),
-            question=flags(word == "?" for word in vocabulary),
-            dash=flags(word in DASHES for word in vocabulary),
-            punctuation=flags(not any(map(str.isalnum, word)) for word in vocabulary),
-            starter=flags(word in CLAUSE_STARTERS for word in vocabulary),
-            conjunction=flags(word in CONJUNCTIONS for word in vocabulary),
+            sentence=among(SENTENCE_ENDS),
+            clause=flags(number for number in signs if ends_clause(vocabulary[number])),
+            question=among(frozenset("?")),
+            dash=among(DASHES),
+            punctuation=flags(signs),
+            starter=among(CLAUSE_STARTERS),
+            conjunction=among(CONJUNCTIONS),
         )

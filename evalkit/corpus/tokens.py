@@ -1,8 +1,11 @@
 """Texts → integer-coded tokens: spaCy's Swedish tokens, computed once per distinct chunk instead of once per word.
 
 spaCy's tokeniser works on one whitespace-delimited chunk at a time, so its tokens of a whole corpus can be assembled
-from its tokens of each *distinct* chunk. A word then is a number: what a codebook asks about words (inflection,
-prefix, suffix) is asked once per word type, and what it asks about order is asked of positions.
+from its tokens of each *distinct* chunk. Most chunks need not even that. Letters alone are one token unless they stand
+in spaCy's list of exceptions; of letters among signs ("(nämnden,") it sees the signs, the case of the last two letters
+and that list, so one chunk tells how all of its kind are cut. (tests/corpus/test_tokens.py holds both against spaCy,
+for every letter there is.) A word then is a number: what a codebook asks about words (inflection, prefix, suffix) is
+asked once per word type, and what it asks about order is asked of positions.
 
 Words are compared in lower case and Unicode NFC. Lemmas come from simplemma (greedy), once per word type; the few
 words that it gets wrong and that Swedish interviews are full of are corrected in `LEMMAS`. Offsets are Unicode code
@@ -14,6 +17,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -98,7 +102,6 @@ def fold(word: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", word).lower())
 
 
-@lru_cache(maxsize=1 << 18)
 def lemmatise(word: str) -> str:
     """Return the lemma of a Swedish word.
 
@@ -119,17 +122,21 @@ def lemmatise(word: str) -> str:
     >>> lemmatise("vd:n")
     'vd'
     """
-    import simplemma
+    return _lemma(fold(word))
 
-    form = fold(word)
+
+@lru_cache(maxsize=1 << 18)
+def _lemma(form: str) -> str:
     if form in LEMMAS:
         return LEMMAS[form]
-    # Numbers and signs have no lemma, and simplemma is slow on very long strings that are no words.
-    if len(form) > 60 or not any(map(str.isalpha, form)):
-        return form
-    if abbreviation := _INFLECTED.fullmatch(form):
-        return abbreviation[1]
-    return fold(simplemma.lemmatize(form, lang="sv", greedy=True))
+    if not form.isalpha():
+        # Numbers and signs have no lemma.
+        if not any(map(str.isalpha, form)):
+            return form
+        if len(form) <= 60 and (abbreviation := _INFLECTED.fullmatch(form)):
+            return abbreviation[1]
+    # simplemma is slow on very long strings that are no words.
+    return form if len(form) > 60 else fold(_lemmatiser()(form))
 
 
 def tokenise(texts: Sequence[str]) -> Tokens:
@@ -150,21 +157,21 @@ def tokenise(texts: Sequence[str]) -> Tokens:
     pieces = _tokenise_chunks(distinct)
     per_chunk = pieces.counts[ids]
     # The k-th token of a chunk is found at the chunk's first piece + k.
-    within = np.arange(per_chunk.sum()) - np.repeat(np.cumsum(per_chunk) - per_chunk, per_chunk)
-    piece = np.repeat(pieces.firsts[ids], per_chunk) + within
+    skipped = pieces.firsts[ids] - (np.cumsum(per_chunk) - per_chunk)
+    piece = np.repeat(skipped, per_chunk) + np.arange(per_chunk.sum())
     starts = np.repeat(chunk_starts, per_chunk) + pieces.offsets[piece]
-    lengths = np.array([len(text) for text in texts], dtype=np.int64)
-    text_starts = np.cumsum(lengths + 1) - (lengths + 1)
-    index = np.searchsorted(text_starts, starts, side="right") - 1
-    starts = starts - text_starts[index]
+    ends_of_texts = np.cumsum([0, *(len(text) + 1 for text in texts)])
+    splits = np.searchsorted(starts, ends_of_texts)
+    index = np.repeat(np.arange(len(texts)), np.diff(splits))
+    starts -= ends_of_texts[index]
     return Tokens(
         words=pieces.words[piece],
         starts=starts,
         ends=starts + pieces.lengths[piece],
         texts=index,
-        splits=np.searchsorted(index, np.arange(len(texts) + 1)),
+        splits=splits,
         vocabulary=pieces.vocabulary,
-        lemmas=tuple(lemmatise(word) for word in pieces.vocabulary),
+        lemmas=tuple(map(_lemma, pieces.vocabulary)),
     )
 
 
@@ -184,52 +191,111 @@ def _split(text: str) -> tuple[list[str], IntArray]:
     # Half a surrogate pair is no character and spaCy refuses it; a question mark keeps every offset.
     encoded = text.encode("utf-32-le", "replace")
     points = np.frombuffer(encoded, dtype="<u4")
-    blank = np.isin(points, _white_space())
-    starts = np.flatnonzero(~blank & np.concatenate(([True], blank[:-1]))[: len(blank)])
-    return encoded.decode("utf-32-le").split(), starts.astype(np.int64)
+    blank = np.ones(len(points) + 1, dtype=bool)
+    np.take(_white_space(), points, out=blank[1:], mode="clip")
+    starts = np.flatnonzero(blank[:-1] & ~blank[1:])
+    return encoded.decode("utf-32-le").split(), starts
 
 
 def _number(chunks: list[str]) -> tuple[IntArray, list[str]]:
-    numbers: dict[str, int] = {}
-    ids = np.fromiter((numbers.setdefault(chunk, len(numbers)) for chunk in chunks), dtype=np.int64, count=len(chunks))
-    return ids, list(numbers)
+    numbers = {chunk: number for number, chunk in enumerate(dict.fromkeys(chunks))}
+    return np.fromiter(map(numbers.__getitem__, chunks), dtype=np.int64, count=len(chunks)), list(numbers)
+
+
+# Letters among signs that are cut alike whatever the letters are. The apostrophe is not one of these signs: after s, x
+# and z it belongs to the word.
+_AMONG_SIGNS = re.compile(r"([(\[\"”“»«–]*)([A-Za-zÀ-ÖØ-öø-ÿ]{2,})([.,:;!?)\]\"”“»«…]*)")
 
 
 def _tokenise_chunks(chunks: list[str]) -> _Pieces:
-    tokeniser = _tokeniser()
-    numbers: dict[str, int] = {}
-    counts, words, offsets, lengths = [], [], [], []
+    tokeniser, exceptions = _tokeniser()
+    like: dict[tuple[str, bool, bool, str], list[tuple[int, int]]] = {}
+    counts, words, offsets = [], [], []
     for chunk in chunks:
-        tokens = tokeniser(chunk)
-        counts.append(len(tokens))
-        for text, offset in tokens:
-            words.append(numbers.setdefault(fold(text), len(numbers)))
-            offsets.append(offset)
-            lengths.append(len(text))
+        size = len(chunk)
+        if chunk.isalpha() and chunk not in exceptions:
+            spans = [(0, size)]
+        elif (found := _AMONG_SIGNS.fullmatch(chunk)) and found[2] not in exceptions:
+            before, word, after = found.groups()
+            way = (before, word[-2].isupper(), word[-1].isupper(), after)
+            if way not in like:
+                like[way] = _from_nearest_end(tokeniser(chunk), len(before), size)
+            spans = [
+                (begin if begin >= 0 else begin + size, end if end > 0 else end + size) for begin, end in like[way]
+            ]
+        else:
+            spans = tokeniser(chunk)
+        counts.append(len(spans))
+        for begin, end in spans:
+            words.append(chunk[begin:end])
+            offsets.append(begin)
+    numbers, vocabulary = _number(fold("\n".join(words)).split("\n") if words else [])
     sizes = np.array(counts, dtype=np.int64)
     return _Pieces(
         firsts=np.cumsum(sizes) - sizes,
         counts=sizes,
-        words=np.array(words, dtype=np.int64),
+        words=numbers,
         offsets=np.array(offsets, dtype=np.int64),
-        lengths=np.array(lengths, dtype=np.int64),
-        vocabulary=tuple(numbers),
+        lengths=np.fromiter(map(len, words), dtype=np.int64, count=len(words)),
+        vocabulary=tuple(vocabulary),
     )
 
 
-@cache
-def _white_space() -> npt.NDArray[np.uint32]:
-    """Every character at which str.split, and spaCy, part two chunks."""
-    return np.array([point for point in range(0x3001) if chr(point).isspace()], dtype=np.uint32)
+def _from_nearest_end(spans: list[tuple[int, int]], before: int, size: int) -> list[tuple[int, int]]:
+    """Count a boundary after the word from the chunk's end, as 0 or less, so that it holds for a word of any length."""
+    return [(begin if begin <= before else begin - size, end if end <= before else end - size) for begin, end in spans]
 
 
 @cache
-def _tokeniser() -> Callable[[str], list[tuple[str, int]]]:
+def _white_space() -> npt.NDArray[np.bool_]:
+    """Whether a character is one at which str.split, and spaCy, part two chunks; the last stands for all after it."""
+    return np.array([chr(point).isspace() for point in range(0x3002)])
+
+
+@cache
+def _tokeniser() -> tuple[Callable[[str], list[tuple[int, int]]], frozenset[str]]:
+    """Return spaCy's tokeniser, as a function from a chunk to spans, and every row of letters in its exceptions."""
     import spacy
 
-    tokenizer = spacy.blank("sv").tokenizer
+    tokenizer: Any = spacy.blank("sv").tokenizer
+    exceptions = frozenset(run for exception in tokenizer.rules for run in re.findall(r"[^\W\d_]+", exception))
 
-    def tokens(chunk: str) -> list[tuple[str, int]]:
-        return [(token.text, token.idx) for token in tokenizer(chunk)]
+    def spans(chunk: str) -> list[tuple[int, int]]:
+        return [(token.idx, token.idx + len(token)) for token in tokenizer(chunk)]
 
-    return tokens
+    return spans, exceptions
+
+
+@cache
+def _lemmatiser() -> Callable[[str], str]:
+    """Return simplemma's greedy lemmatiser for lower-case Swedish, without its detours for other languages."""
+    from simplemma import strategies
+
+    # One factory, so that the dictionary lies in memory once.
+    factory = strategies.DefaultDictionaryFactory()
+    entry = factory.get_dictionary("sv").get
+
+    class Lookup(strategies.DictionaryLookupStrategy):
+        def get_lemma(self, token: str, lang: str) -> str | None:
+            found = entry(token)
+            if found is None:
+                found = entry(token.lower() if token[:1].isupper() else token.capitalize())
+            return super().get_lemma(token, lang) if found is None and not token.isalpha() else found
+
+    lookup = Lookup(factory)
+    steps = (
+        lookup.get_lemma,
+        strategies.HyphenRemovalStrategy(lookup).get_lemma,
+        strategies.RulesStrategy().get_lemma,
+        strategies.AffixDecompositionStrategy(greedy=True, dictionary_lookup=lookup).get_lemma,
+    )
+    again = strategies.GreedyDictionaryLookupStrategy(factory).get_lemma
+
+    def lemma(form: str) -> str:
+        for step in steps:
+            found = step(form, "sv")
+            if found:
+                return again(found, "sv")
+        return form
+
+    return lemma

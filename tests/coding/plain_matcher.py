@@ -4,7 +4,9 @@ Nothing here is shared with the engine but the parsed rules: spaCy tokenises, sp
 clauses, conditions and polarity are worked out token by token, as the docstring of `evalkit.coding.rules` says them.
 """
 
-from itertools import permutations
+import re
+from functools import cache
+from itertools import accumulate, permutations
 
 import spacy
 from spacy.matcher import Matcher
@@ -15,23 +17,31 @@ from evalkit.corpus.tokens import fold, lemmatise
 
 NLP = spacy.blank("sv")
 SENTENCE_END = [".", "!", "?"]
-CLAUSE_END = [".", "!", "?", ";", ":", ",", "–", "—", "…", "...", "(", ")"]
+CLAUSE_END = [".", "!", "?", ";", ":", ",", "–", "—", "…", "(", ")"]
 CLAUSE_START = ["men", "fast", "eftersom", "därför", "medan"]
 CONJUNCTION = ["och", "men", "eller", "för", "så"]
 
-for name, value in {"form": lambda t: fold(t.text), "lemma_of_form": lambda t: lemmatise(t.text)}.items():
-    Token.set_extension(name, getter=value, force=True)
+
+def form_and_lemma(token):
+    return f"{fold(token.text)}\t{lemmatise(token.text)}"
+
+
+Token.set_extension("form", getter=lambda token: fold(token.text), force=True)
+Token.set_extension("both", getter=form_and_lemma, force=True)
+Token.set_extension("inside_gap", getter=lambda token: token.i not in token.doc.user_data["blocks"], force=True)
+Token.set_extension("anything", getter=lambda token: True, force=True)
 
 
 def plain_codings(text, codebook, role="informant"):
     """Return {code: (start, end, polarity, rule)} of one segment."""
     doc = words_of(text)
+    words = frozenset(token._.both for token in doc)
     found = {}
     order = 0
     for code in codebook.codes:
         for rule in code.rules:
             order += 1
-            if role not in rule.roles:
+            if role not in rule.roles or not all(stands_in(words, part) for part in rule.pattern.parts):
                 continue
             for first, last in rule_spans(doc, rule):
                 sign = polarity(doc, codebook.polarity, rule, first, last)
@@ -40,11 +50,23 @@ def plain_codings(text, codebook, role="informant"):
     return {code: merge(doc, matches) for code, matches in found.items()}
 
 
+def stands_in(words, part):
+    """Whether any word of a text matches a part: where none does, spaCy need not be asked."""
+    return any(is_word(word, part) for word in words)
+
+
+@cache
+def is_word(form_and_lemma, part):
+    return re.search(one_word(part), form_and_lemma) is not None
+
+
 def words_of(text):
-    """Tokenise and leave white space out; `doc.user_data` remembers where each word stood."""
+    """Tokenise and leave white space out; `doc.user_data` remembers where each word stood, and its sentence."""
     tokens = [token for token in NLP(text) if not token.is_space]
     doc = spacy.tokens.Doc(NLP.vocab, words=[token.text for token in tokens])
     doc.user_data["places"] = [(token.idx, token.idx + len(token.text)) for token in tokens]
+    doc.user_data["sentences"] = sentences(doc)
+    doc.user_data["blocks"] = {i for i in range(len(doc)) if blocks_gap(doc, i)}
     return doc
 
 
@@ -59,34 +81,38 @@ def merge(doc, matches):
     return places[first][0], places[last][1], sign, rule
 
 
+@cache
 def one_word(alternatives):
-    """A spaCy token pattern per alternative."""
-    patterns = []
+    """A regular expression for a word's form and lemma with a tab between."""
+    wanted = []
     for word in alternatives:
-        exact = {"form": [word.text], "lemma": [word.text]}
-        if word.kind in exact:
-            patterns.append({"_": {"form": {"IN": exact[word.kind]}}})
-            if word.kind == "lemma":
-                patterns.append({"_": {"lemma_of_form": lemmatise(word.text)}})
-            continue
-        regex = {"prefix": f"^{word.text}", "suffix": f"{word.text}\\Z", "infix": word.text}[word.kind]
-        patterns += [{"_": {"form": {"REGEX": regex}}}, {"_": {"lemma_of_form": {"REGEX": regex}}}]
-    return patterns
+        text = re.escape(word.text)
+        wanted += {
+            "form": [rf"{text}\t.*"],
+            "lemma": [rf"{text}\t.*", rf".*\t{re.escape(lemmatise(word.text))}"],
+            "prefix": [rf"{text}.*", rf".*\t{text}.*"],
+            "suffix": [rf".*{text}\t.*", rf".*{text}"],
+            "infix": [rf".*{text}.*"],
+        }[word.kind]
+    return rf"^(?:{'|'.join(wanted)})\Z"
+
+
+@cache
+def spacy_matcher(parts, gaps, across):
+    matcher = Matcher(NLP.vocab, validate=False)
+    pattern = []
+    for number, part in enumerate(parts):
+        between = {"OP": "?", "_": {"anything" if across else "inside_gap": True}}
+        pattern += [between] * (gaps[number - 1] if number else 0)
+        pattern.append({"_": {"both": {"REGEX": one_word(part)}}})
+    matcher.add("pattern", [pattern])
+    return matcher
 
 
 def spans(doc, parts, gaps, across):
     """All matches (first, last) of parts in this order, the shortest from each first token."""
-    matcher = Matcher(NLP.vocab, validate=False)
-    blocked = set() if across else {i for i in range(len(doc)) if blocks_gap(doc, i)}
-    inside = set(range(len(doc))) - blocked
-    Token.set_extension("inside_gap", getter=lambda token: token.i in inside, force=True)
-    sequences = [[]]
-    for number, part in enumerate(parts):
-        gap = [{"OP": "?", "_": {"inside_gap": True}}] * (gaps[number - 1] if number else 0)
-        sequences = [[*before, *gap, word] for before in sequences for word in one_word(part)]
-    matcher.add("rule", sequences)
     shortest = {}
-    for _, begin, end in matcher(doc):
+    for _, begin, end in spacy_matcher(tuple(parts), tuple(gaps), across)(doc):
         if sentence(doc, begin) == sentence(doc, end - 1):
             shortest[begin] = min(end - 1, shortest.get(begin, end - 1))
     return sorted(shortest.items())
@@ -142,10 +168,14 @@ def blocks_gap(doc, i):
     return not inside_word(doc, i)
 
 
-def sentence(doc, i):
-    """Number of the sentence: how many rows of end marks lie before the token."""
+def sentences(doc):
+    """Number of each token's sentence: how many rows of end marks lie before the token."""
     ends = [token.text in SENTENCE_END for token in doc]
-    return sum(ends[k] and not ends[k + 1] for k in range(i))
+    return list(accumulate(i > 0 and ends[i - 1] and not ends[i] for i in range(len(doc))))
+
+
+def sentence(doc, i):
+    return doc.user_data["sentences"][i]
 
 
 def clause(doc, i):
@@ -159,7 +189,7 @@ def starts_clause(doc, i):
     if doc[i]._.form in CLAUSE_START:
         return True
     before = doc[i - 1].text
-    ends = before in CLAUSE_END or set(before) <= set(".…!?") or is_dash(doc, i - 1)
+    ends = set(before) <= set(CLAUSE_END) or is_dash(doc, i - 1)
     return ends and not inside_word(doc, i - 1)
 
 

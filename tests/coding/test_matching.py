@@ -1,5 +1,8 @@
+import contextlib
 import os
 import time
+from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -7,12 +10,16 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from evalkit.coding import apply_codebook, read_codebook, rule_matches
+from evalkit.coding import Code, Codebook, RuleCoder, apply_codebook, read_codebook, rule_matches
+from evalkit.coding.rules import Phrase, PolarityCues, Rule, WordPattern, Words, WordSequence
 from evalkit.corpus.tokens import tokenise
 from evalkit.errors import TableError
+from evalkit.shipped import codebook_path
+from evalkit.study import Text
 from evalkit.tables import empty_table, validate_table
 from tests.coding.plain_matcher import plain_codings
 
+ROOT = Path(__file__).resolve().parents[2]
 MANY = int(os.environ.get("EVALKIT_EXAMPLES", "120"))
 
 CODEBOOK = """
@@ -214,7 +221,7 @@ vi har inte bara längre minst mandat mandatet Mandatperioden befogenheter i rik
 nämnden chef förvaltningschefen bestämma tog ta tagit tar ställning ställningen beslut besluten EOR eor-mål teorin
 datastöd strukturerna stå står bakom oss tveka tvekar sakna saknar saknas uteblev men fast eftersom och eller så för
 att varken ingen inga aldrig utan ej skulle vore om önskar kanske är it-stöd och/eller mandat:et t.ex. 10
-. . ! ? ?! , , ; : – - … ... ( ) " 😀
+. . ! ? ?! , , ; : – - … ... ( ) :) " 😀
 """
 # Drawn from few words, parts of sequences and cues meet often; drawn from many, so do all kinds.
 FEW = "ta ställning stå bakom oss få uppdrag av nämnd men tveka våga inte bara mandat saknas skulle , och . ? -"
@@ -231,6 +238,126 @@ ROLES = st.sampled_from(["informant", "handledare", "anteckning"])
 @example("men men tveka men tveka ta ta", "informant")
 def test_any_text_is_coded_as_spacy_finds_it(book, text, role):
     assert coded(text, book, role) == plain_codings(text, book, role)
+
+
+# Rules of every kind over the same words, so that they meet in short texts.
+STEMS = st.sampled_from([*FEW.split(), "ställ", "stå", "nämnd", "ta", "a", "och", ",", "?", "men", "inte", "-", "stöd"])
+KINDS = st.sampled_from(["lemma", "lemma", "form", "prefix", "suffix", "infix"])
+PARTS = st.lists(st.builds(WordPattern, KINDS, STEMS), min_size=1, max_size=3).map(tuple)
+PHRASES = st.lists(PARTS, min_size=1, max_size=3).flatmap(
+    lambda parts: st.builds(Phrase, st.just(tuple(parts)), st.tuples(*[st.sampled_from([0, 0, 5])] * (len(parts) - 1)))
+)
+SOME_PHRASES = st.lists(PHRASES, max_size=2).map(tuple)
+PATTERNS = st.one_of(
+    st.builds(Words, PARTS),
+    st.builds(
+        WordSequence,
+        st.lists(PARTS, min_size=2, max_size=3).map(tuple),
+        gap=st.integers(0, 6),
+        any_order=st.booleans(),
+        across=st.booleans(),
+    ),
+)
+RULES = st.builds(
+    Rule,
+    st.just(""),
+    PATTERNS,
+    polarity=st.sampled_from(["+", "-", "?"]),
+    negatable=st.sampled_from([True, True, False]),
+    requires=SOME_PHRASES,
+    excludes=SOME_PHRASES,
+    roles=st.lists(ROLES, min_size=1, max_size=3, unique=True).map(tuple),
+)
+CUES = st.builds(
+    PolarityCues,
+    *[st.lists(PHRASES, max_size=3).map(tuple)] * 4,
+    question=st.booleans(),
+    window=st.integers(0, 8),
+)
+
+
+@st.composite
+def codebooks(draw):
+    codes, name = [], Text(sv="Kod", en="Code")
+    for number, rules in enumerate(draw(st.lists(st.lists(RULES, max_size=3), min_size=1, max_size=4))):
+        named = tuple(replace(rule, id=f"k{number}.{n}") for n, rule in enumerate(rules))
+        above = draw(st.sampled_from(["", *(code.id for code in codes)]))
+        codes.append(Code(f"k{number}", name, parent=above, rules=named))
+    return Codebook("1", "sv", tuple(codes), polarity=draw(CUES))
+
+
+def all_coded(codings, segments):
+    shift = dict(zip(segments["segment_id"], segments["start"], strict=True))
+    coded = {id: {} for id in shift}
+    for row in codings.itertuples():
+        start = shift[row.segment_id]
+        coded[row.segment_id][row.code] = (row.start - start, row.end - start, row.polarity, row.rule)
+    return coded
+
+
+def all_coded_plainly(segments, book):
+    rows = zip(segments["segment_id"], segments["text"], segments["role"], strict=True)
+    return {id: plain_codings(text, book, role) for id, text, role in rows}
+
+
+@settings(max_examples=MANY, deadline=None)
+@given(codebooks(), st.lists(st.tuples(SENTENCES, ROLES), min_size=1, max_size=4))
+def test_any_codebook_codes_as_spacy_finds_it(book, pairs):
+    segments = segments_of([text for text, _ in pairs], [role for _, role in pairs])
+    assert all_coded(apply_codebook(segments, book), segments) == all_coded_plainly(segments, book)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(codebooks(), min_size=2, max_size=4), st.lists(SENTENCES, max_size=4))
+def test_a_coder_codes_each_codebook_as_if_it_were_the_first(books, texts):
+    segments = segments_of(texts)
+    coder = RuleCoder(segments)
+    mixed = replace(books[0], codes=books[1].codes, polarity=books[0].polarity)
+    for book in (*books, mixed, *books):
+        assert_frame_equal(coder.apply(book), apply_codebook(segments, book))
+
+
+def shipped():
+    return read_codebook(codebook_path())
+
+
+def test_an_example_document_with_the_shipped_codebook_is_coded_as_spacy_finds_it():
+    segments = segments_of(example_texts()[:40])
+    expected = all_coded_plainly(segments, shipped())
+    assert sum(map(len, expected.values())) > 5
+    assert all_coded(apply_codebook(segments, shipped()), segments) == expected
+
+
+@pytest.mark.slow
+def test_all_example_documents_with_the_shipped_codebook_are_coded_as_spacy_finds_them():
+    segments = segments_of(example_texts())
+    expected = all_coded_plainly(segments, shipped())
+    assert sum(map(len, expected.values())) > 500
+    assert all_coded(apply_codebook(segments, shipped()), segments) == expected
+
+
+@pytest.mark.slow
+def test_real_prose_with_the_shipped_codebook_is_coded_as_spacy_finds_it(shared):
+    treebank = shared / "treebank" / "sv_talbanken-ud-test.conllu"
+    documents = list((shared / "real").glob("*.txt"))
+    if not treebank.is_file() or not documents:
+        pytest.skip("the treebank or the real documents are not in the shared folder")
+    lines = treebank.read_text(encoding="utf-8").splitlines()
+    texts = [line.removeprefix("# text = ") for line in lines if line.startswith("# text = ")]
+    texts += [part for path in documents for part in path.read_text(encoding="utf-8").split("\n\n\n")]
+    segments = segments_of(texts)
+    expected = all_coded_plainly(segments, shipped())
+    assert sum(map(len, expected.values())) > 50
+    assert all_coded(apply_codebook(segments, shipped()), segments) == expected
+
+
+def example_texts():
+    """Paragraphs of the repository's own documents, those that are plain text in UTF-8."""
+    texts = []
+    for path in sorted((ROOT / "data" / "raw").rglob("*.txt")):
+        with contextlib.suppress(UnicodeDecodeError):
+            texts += path.read_bytes().decode("utf-8").split("\n\n")
+    return texts
 
 
 @settings(max_examples=40, deadline=None)

@@ -1,12 +1,17 @@
+import re
 import string
+import sys
+import unicodedata
+from itertools import product
 
 import numpy as np
 import pytest
+import simplemma
 import spacy
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from evalkit.corpus.tokens import fold, lemmatise, tokenise
+from evalkit.corpus.tokens import _INFLECTED, LEMMAS, fold, lemmatise, tokenise
 
 NLP = spacy.blank("sv")
 
@@ -74,6 +79,48 @@ def test_any_texts_have_the_tokens_of_spacy(texts):
         assert our_tokens(tokens, row) == spacy_tokens(text)
 
 
+def assert_cut_as_spacy_cuts(chunks):
+    tokens = tokenise(chunks)
+    for row, chunk in enumerate(chunks):
+        assert our_tokens(tokens, row) == spacy_tokens(chunk), chunk
+
+
+SIGNS_BEFORE = ["", *'(["”“»«–', "((", '("', "–("]
+SIGNS_AFTER = ["", *".,:;!?)]\"”“»«…'%-/", "..", "...", ").", '",', ".)", "?!", "…)", "!!!", ":)", ".,", '."', ",-"]
+
+
+@pytest.mark.parametrize("word", ["mandatet", "Mandatet", "MANDATET", "mandateT", "mandatES", "ås", "Ås", "ÅS", "åS"])
+def test_a_word_among_signs_is_cut_as_spacy_cuts_it(word):
+    # The first word of its kind tells how the next is cut, so there are two of every kind.
+    others = [word, word[:-2] + "x" * 7 + word[-2:], word[:-1] + "s" if word[-1].islower() else word + "S"]
+    assert_cut_as_spacy_cuts([a + w + b for a, b in product(SIGNS_BEFORE, SIGNS_AFTER) for w in others])
+
+
+def test_every_exception_of_spacy_is_one_here():
+    exceptions = [text for text in NLP.tokenizer.rules if not any(map(str.isspace, text))]
+    assert len(exceptions) > 300
+    runs = sorted({run for text in exceptions for run in re.findall(r"[^\W\d_]+", text)})
+    assert_cut_as_spacy_cuts(
+        [a + text + b for text in exceptions + runs for a, b in product(["", "("], ["", ".", ",", ")."])]
+    )
+
+
+LETTERS = [sign for sign in map(chr, range(sys.maxunicode + 1)) if sign.isalpha()]
+LATIN = [sign for sign in LETTERS if sign <= "ÿ"]
+
+
+def test_no_latin_letter_is_seen_by_spacy():
+    words = [pattern.replace("_", letter) for letter in LATIN for pattern in ("_bc", "a_c", "ab_", "__", "AB_", "_B")]
+    assert_cut_as_spacy_cuts([a + word + b for word in words for a, b in product(["", "("], ["", ".", ",", "…", '."'])])
+
+
+@pytest.mark.slow
+def test_no_letter_at_all_is_seen_by_spacy():
+    assert len(LETTERS) > 100_000
+    assert_cut_as_spacy_cuts([f"a{letter}b" for letter in LETTERS])
+    assert_cut_as_spacy_cuts([letter * 2 for letter in LETTERS])
+
+
 def test_words_are_numbered_once_and_in_lower_case_nfc():
     tokens = tokenise(["Mandat mandat MANDAT", "nämnden na\u0308mnden"])
     assert tokens.vocabulary == ("mandat", "nämnden")
@@ -122,6 +169,60 @@ def test_lemmas(word, lemma):
     assert lemmatise(word) == lemma
 
 
+LATIN_WORDS = st.text(st.sampled_from("abdefgiklmnoprstuvyåäö"), min_size=1, max_size=8)
+ENDINGS = st.sampled_from(["", "", "en", "arna", "ens", "ingarna", "heterna", "erande", "igaste", "-", "'s", "_x"])
+KNOWN = st.sampled_from(["nämnd", "kommun", "stöd", "lärande", "gick", "bästa", "Stockholm", "utvärdering", "o'brien"])
+MADE = st.lists(st.tuples(st.one_of(LATIN_WORDS, KNOWN), ENDINGS), min_size=1, max_size=3)
+
+
+def lemma_of_simplemma(word):
+    return fold(simplemma.lemmatize(fold(word), lang="sv", greedy=True))
+
+
+@settings(max_examples=400, deadline=None)
+@given(MADE.map(lambda parts: "".join(word + ending for word, ending in parts)))
+@example("implementeringsfrågornas")
+@example("skolpojksfantasierna")
+@example("l’arbre's")
+def test_lemmas_are_those_of_simplemma(word):
+    form = fold(word)
+    if form not in LEMMAS and len(form) <= 60 and not _INFLECTED.fullmatch(form) and any(map(str.isalpha, form)):
+        assert lemmatise(word) == lemma_of_simplemma(word)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(min_size=1, max_size=20))
+def test_whatever_is_no_word_has_a_lemma_too(text):
+    lemma = lemmatise(text)
+    assert lemma == unicodedata.normalize("NFC", lemma)
+    assert fold(lemma) == lemma
+
+
 @pytest.mark.parametrize(("mood", "plain"), [("vore", "är"), ("skulle", "ska"), ("borde", "bör")])
 def test_a_wish_has_another_lemma_than_a_statement(mood, plain):
     assert lemmatise(mood) != lemmatise(plain)
+
+
+def treebank_texts(shared):
+    path = shared / "treebank" / "sv_talbanken-ud-test.conllu"
+    if not path.is_file():
+        pytest.skip("the treebank is not in the shared folder")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [line.removeprefix("# text = ") for line in lines if line.startswith("# text = ")]
+
+
+def test_real_prose_has_the_tokens_of_spacy_and_the_lemmas_of_simplemma(shared):
+    texts = treebank_texts(shared)
+    assert len(texts) > 1_000
+    assert_cut_as_spacy_cuts(texts)
+    vocabulary = tokenise(texts).vocabulary
+    words = [w for w in vocabulary if any(map(str.isalpha, w)) and w not in LEMMAS and not _INFLECTED.fullmatch(w)]
+    assert len(words) > 4_000
+    assert [lemmatise(word) for word in words] == [lemma_of_simplemma(word) for word in words]
+
+
+def test_real_documents_have_the_tokens_of_spacy(shared):
+    paths = [*(shared / "real").glob("*.txt"), *(shared / "real").glob("*.csv"), *(shared / "real").glob("*.md")]
+    if not paths:
+        pytest.skip("no real documents in the shared folder")
+    assert_cut_as_spacy_cuts([path.read_text(encoding="utf-8") for path in paths])

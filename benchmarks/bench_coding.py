@@ -1,0 +1,359 @@
+"""How fast the rules code, and against what: one core, the same text and the same rules, ratios within one run.
+
+The text (`growing_text`) is a million words in which new words keep coming; its growth is printed beside that of real
+prose. Every case runs in a process of its own, pinned to one core, so that its memory is its own; libraries and the
+lemma dictionary are loaded before the clock starts, nothing of the text is known. Seconds are CPU seconds, the best of
+`REPEATS`; memory is the process's peak, and before the clock. One JSON line per case.
+
+- *spaCy's tokeniser*: `spacy.blank("sv")` alone. evalkit's time is for everything: tokens, lemmas, all rules with
+  conditions and polarity, and the table of codings.
+- *plain spaCy* (`plain_pipeline`): tokeniser, lemmas, PhraseMatcher, Matcher; patterns only. With the whole codebook it
+  is so slow that it gets the first `PART` words; with `light` rules (200 of words, 50 sequences, no wildcards, which
+  spaCy must ask as regular expressions) it gets the whole text. On the part, its matches are compared with evalkit's.
+- *quanteda*, where R has it: `tokens()` and `tokens_lookup()` with what a dictionary can hold of the light rules.
+- *again*: the tokens are kept, and one rule, one in a hundred, one in ten, every rule or the polarity cues are edited.
+
+What the time goes to (the line "stages"; a quiet core): tokens and lemmas are two thirds. About half of that is
+simplemma on words that its dictionary lacks, a dozen look-ups each in a table that no cache holds; the rest is
+splitting and numbering a million chunks, which Python's own str.split and dict do. The rules are a third, spread over
+1 600 rules at a tenth of a millisecond each, most of it numpy's cost per call. Nothing is left that one change would
+halve; the next step would be native code.
+"""
+
+import json
+import os
+import pickle
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+WORDS = 1_000_000
+PART = 1_500
+REPEATS = 3
+ONE_CORE = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS"), "1")
+
+
+def main() -> None:
+    os.environ |= ONE_CORE
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "text.pickle"
+        text = run("text", path)
+        report(text)
+        measured = {name: best(name, path) for name in ("tokeniser", "cold", "cold_light", "plain", "plain_light")}
+        cold, light = measured["cold"], measured["cold_light"]
+        report(measured["tokeniser"])
+        report(measured["plain"], words=PART)
+        report(measured["plain_light"])
+        report(
+            cold, ratio_to_tokeniser=ratio(cold, measured["tokeniser"]), ratio_to_plain=ratio(cold, measured["plain"])
+        )
+        report(light, ratio_to_plain_light=ratio(light, measured["plain_light"]))
+        report(quanteda(path, light))
+        for line in run("again", path)["lines"]:
+            report(line)
+        report(run("stages", path))
+
+
+def report(line: dict, **more: object) -> None:
+    print(
+        json.dumps({key: value for key, value in (line | more).items() if key != "lines"}, ensure_ascii=False),
+        flush=True,
+    )
+
+
+def ratio(fast: dict, slow: dict) -> float:
+    return round(fast["words_per_second"] / slow["words_per_second"], 1)
+
+
+def best(name: str, path: Path) -> dict:
+    """Run a case some times and return the fastest; the slow pipeline once."""
+    return min((run(name, path) for _ in range(1 if "plain" in name else REPEATS)), key=lambda line: line["seconds"])
+
+
+def run(name: str, path: Path) -> dict:
+    """Run a case in a process of its own, on one core."""
+    core = sorted(os.sched_getaffinity(0))[-1] if hasattr(os, "sched_getaffinity") else None
+
+    def pin() -> None:
+        if core is not None:
+            os.sched_setaffinity(0, {core})
+
+    command = [sys.executable, __file__, name, str(path)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, preexec_fn=pin, text=True)
+    return json.loads(done.stdout)
+
+
+def peak() -> int:
+    """Return the peak memory of this process in MB."""
+    scale = 1 if sys.platform == "darwin" else 1024
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale / 1e6)
+
+
+def timed(case: str, work: Callable[[], object], words: int, **more: object) -> dict:
+    before, begun = peak(), time.process_time()
+    result = work()
+    seconds = time.process_time() - begun
+    line = {"case": case, "seconds": round(seconds, 4), "words_per_second": round(words / seconds)}
+    memory = {"peak_mb": peak(), "mb_before": before}
+    return line | memory | more | ({"codings": len(result)} if hasattr(result, "columns") else {})  # type: ignore[arg-type]
+
+
+# What follows runs in the children.
+
+
+def text_case(path: Path) -> dict:
+    import numpy as np
+    from growing_text import REAL, growing_text, growth
+    from simplemma import is_known
+
+    from evalkit.corpus.tokens import tokenise
+
+    texts, roles = growing_text(WORDS)
+    path.write_bytes(pickle.dumps((texts, roles)))
+    tokens = tokenise(texts)
+    written = np.array([any(map(str.isalpha, word)) for word in tokens.vocabulary])
+    known = np.array([is_known(word, "sv") for word in tokens.vocabulary])
+    grown = growth(tokens.words[written[tokens.words]], known, [1_000, 10_000, REAL["words"], 100_000, 300_000])
+    chunks = [chunk for text in texts for chunk in text.split()]
+    size = {"words": len(chunks), "segments": len(texts), "characters": sum(map(len, texts))}
+    return {"case": "text", **size, "distinct_chunks": len(set(chunks)), **grown, "real": REAL}
+
+
+def prepared(path: Path, light: bool = False):
+    """Return segments, codebook and number of words, everything loaded that has nothing to do with this text."""
+    import pandas as pd
+
+    from evalkit.coding import apply_codebook, read_codebook
+
+    texts, roles = pickle.loads(path.read_bytes())
+    codebook = read_codebook(ROOT / "data" / "raw" / "codebook.toml")
+    if light:
+        codebook = light_codebook(codebook)
+    starts = [0]
+    for text in texts:
+        starts.append(starts[-1] + len(text) + 1)
+    segments = pd.DataFrame(
+        {
+            "segment_id": [f"d1#{number:06d}" for number in range(len(texts))],
+            "document_id": "d1",
+            "start": pd.array(starts[:-1], dtype="Int64"),
+            "role": roles,
+            "unit": "K01",
+            "about_session": pd.array([1] * len(texts), dtype="Int64"),
+            "text": texts,
+        }
+    )
+    warm = segments.head(1).assign(text="Vi tog ställning, t.ex. i nämnden.")
+    apply_codebook(warm, codebook)
+    return segments, codebook, sum(len(text.split()) for text in texts)
+
+
+def light_codebook(codebook):
+    """Return 200 rules of words and 50 sequences, without wildcards and conditions."""
+    from evalkit.coding.rules import Words
+
+    plain, counts = [], {True: 200, False: 50}
+    for code in codebook.codes:
+        rules = []
+        for rule in code.rules:
+            parts = [tuple(w for w in part if w.kind in ("form", "lemma")) for part in rule.pattern.parts]
+            words = isinstance(rule.pattern, Words)
+            if all(parts) and counts[words]:
+                counts[words] -= 1
+                pattern = Words(parts[0]) if words else replace(rule.pattern, parts=tuple(parts))
+                rules.append(replace(rule, pattern=pattern, requires=(), excludes=()))
+        plain.append(replace(code, rules=tuple(rules)))
+    return replace(codebook, codes=tuple(plain))
+
+
+def rules_of(codebook) -> list:
+    return [rule for code in codebook.codes for rule in code.rules]
+
+
+def tokeniser_case(path: Path) -> dict:
+    import spacy
+
+    texts, _ = pickle.loads(path.read_bytes())
+    tokenizer = spacy.blank("sv").tokenizer
+    tokenizer("Vi tog ställning, t.ex. i nämnden.")
+    words = sum(len(text.split()) for text in texts)
+    return timed("spaCy's tokeniser alone", lambda: sum(map(len, tokenizer.pipe(texts))), words)
+
+
+def cold_case(path: Path, light: bool = False) -> dict:
+    from evalkit.coding import apply_codebook
+
+    segments, codebook, words = prepared(path, light)
+    case = "evalkit, cold" + (", light rules" if light else "")
+    return timed(case, lambda: apply_codebook(segments, codebook), words, rules=len(rules_of(codebook)))
+
+
+def plain_case(path: Path, light: bool = False) -> dict:
+    from plain_pipeline import PlainPipeline
+
+    segments, codebook, words = prepared(path, light)
+    rules, texts = rules_of(codebook), segments["text"].tolist()
+    if not light:
+        texts, words = first_words(texts, PART)
+    pipeline = PlainPipeline(rules)
+    found: list[set] = []
+    case = "plain spaCy" + (", light rules" if light else ", the first words")
+    line = timed(case, lambda: found.extend(map(pipeline.matches, texts)), words, rules=len(rules))
+    return line | {"same_matches_as_evalkit": found == evalkits(texts, rules), "matches": sum(map(len, found))}
+
+
+def first_words(texts: list[str], words: int) -> tuple[list[str], int]:
+    chosen, so_far = [], 0
+    for text in texts:
+        if so_far >= words:
+            break
+        chosen.append(text)
+        so_far += len(text.split())
+    return chosen, so_far
+
+
+def evalkits(texts: list[str], rules: list) -> list[set[tuple[str, int]]]:
+    from evalkit.coding.matcher import Matcher
+    from evalkit.corpus.tokens import tokenise
+
+    tokens = tokenise(texts)
+    matcher = Matcher(tokens)
+    found: list[set[tuple[str, int]]] = [set() for _ in texts]
+    for rule in rules:
+        first = matcher.find(rule.pattern).first
+        for text, start in zip(tokens.texts[first].tolist(), tokens.starts[first].tolist(), strict=True):
+            found[text].add((rule.id, start))
+    return found
+
+
+def edited(codebook, every: int):
+    """Return the codebook with one rule in `every` changed: a gap made wider, or a word added."""
+    from evalkit.coding.rules import Words, parse_alternatives
+
+    numbers = iter(range(10**6))
+
+    def edit(rule):
+        number = next(numbers)
+        if number % every != every // 2:
+            return rule
+        pattern = rule.pattern
+        if isinstance(pattern, Words):
+            return replace(rule, pattern=Words((*pattern.alternatives, *parse_alternatives(f"nytt{number}*|nyord"))))
+        return replace(rule, pattern=replace(pattern, gap=pattern.gap + 1))
+
+    codes = tuple(replace(code, rules=tuple(map(edit, code.rules))) for code in codebook.codes)
+    return replace(codebook, codes=codes, version=f"{codebook.version} edited")
+
+
+def again_case(path: Path) -> dict:
+    from evalkit.coding.apply import RuleCoder
+
+    segments, codebook, words = prepared(path)
+    coders: list[RuleCoder] = []
+
+    def cold() -> object:
+        coders.append(RuleCoder(segments))
+        return coders[0].apply(codebook)
+
+    first = timed("cold, in the process of what follows", cold, words)
+    lines, n, coder = [first], len(rules_of(codebook)), coders[0]
+    without_cue = replace(codebook.polarity, negation=codebook.polarity.negation[1:])
+    edits = {
+        f"{sum(i % k == k // 2 for i in range(n))} of {n} rules edited": edited(codebook, k) for k in (n, 100, 10, 1)
+    }
+    for case, edit in (edits | {"one polarity cue removed": replace(codebook, polarity=without_cue)}).items():
+        coder.apply(codebook)
+        line = timed(f"again, {case}", lambda edit=edit: coder.apply(edit), words)
+        lines.append(line | {"ratio_to_cold": round(first["seconds"] / line["seconds"], 1)})
+    return {"lines": lines}
+
+
+def stages_case(path: Path) -> dict:
+    from evalkit.coding.apply import RuleCoder
+    from evalkit.corpus import tokens as module
+
+    segments, codebook, _ = prepared(path)
+    texts = segments["text"].tolist()
+    clock = [time.process_time()]
+
+    def lap() -> float:
+        clock.append(time.process_time())
+        return round(clock[-1] - clock[-2], 3)
+
+    chunks, _ = module._split("\n".join(texts))
+    stages = {"split into chunks": lap()}
+    _, distinct = module._number(chunks)
+    stages["number the chunks"] = lap()
+    pieces = module._tokenise_chunks(distinct)
+    stages["cut each distinct chunk"] = lap()
+    list(map(module._lemma, pieces.vocabulary))
+    stages["lemma of each word type"] = lap()
+    tokens = module.tokenise(texts)
+    stages["put together"] = round(lap() - sum(stages[s] for s in list(stages)[:3]), 3)
+    coder = RuleCoder(segments, tokens=tokens)
+    stages["index the tokens"] = lap()
+    coder.found(codebook)
+    stages["rules, conditions, polarity"] = lap()
+    coder.apply(codebook)
+    stages["table of codings"] = lap()
+    return {"case": "stages", "seconds": stages}
+
+
+def quanteda(path: Path, light: dict) -> dict:
+    """Time quanteda on the same text, if R has it."""
+    rscript = shutil.which("Rscript")
+    if (
+        rscript is None
+        or subprocess.run([rscript, "-e", "library(quanteda)"], capture_output=True, check=False).returncode
+    ):
+        return {"case": "quanteda", "left_out": "there is no R with quanteda here; install both to compare"}
+    texts, _ = pickle.loads(path.read_bytes())
+    lines = path.with_suffix(".txt")
+    lines.write_text("\n".join(" ".join(text.split()) for text in texts), encoding="utf-8")
+    run("dictionary", path)
+    script = Path(__file__).with_name("quanteda.R")
+    done = subprocess.run(
+        [rscript, str(script), str(lines), str(path.with_suffix(".tsv"))], stdout=subprocess.PIPE, check=True, text=True
+    )
+    line = json.loads(done.stdout.strip().splitlines()[-1])
+    line["words_per_second"] = round(sum(len(text.split()) for text in texts) / line["seconds"])
+    return line | {"ratio_of_evalkit_light": ratio(light, line)}
+
+
+def dictionary_case(path: Path) -> dict:
+    """Write what a dictionary of quanteda can hold of the light rules: forms, and of a sequence its first words."""
+    _, codebook, _ = prepared(path, light=True)
+    entries = [
+        f"{rule.id}\t{' '.join(part[0].text for part in rule.pattern.parts)}"
+        if len(rule.pattern.parts) > 1
+        else "\n".join(f"{rule.id}\t{word.text}" for word in rule.pattern.parts[0])
+        for rule in rules_of(codebook)
+    ]
+    path.with_suffix(".tsv").write_text("\n".join(entries), encoding="utf-8")
+    return {"entries": len(entries)}
+
+
+CASES: dict[str, Callable[[Path], dict]] = {
+    "text": text_case,
+    "tokeniser": tokeniser_case,
+    "cold": cold_case,
+    "cold_light": lambda path: cold_case(path, light=True),
+    "plain": plain_case,
+    "plain_light": lambda path: plain_case(path, light=True),
+    "again": again_case,
+    "stages": stages_case,
+    "dictionary": dictionary_case,
+}
+
+if __name__ == "__main__":
+    if len(sys.argv) == 3:
+        print(json.dumps(CASES[sys.argv[1]](Path(sys.argv[2])), ensure_ascii=False))
+    else:
+        main()

@@ -1,0 +1,99 @@
+"""Which word types a pattern means: asked of the vocabulary once, whatever the number of tokens and rules."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from evalkit.coding.rules import Alternatives, WordPattern
+from evalkit.corpus.tokens import Tokens, lemmatise
+
+__all__ = ["Vocabulary"]
+
+IntArray = npt.NDArray[np.int64]
+
+
+class Vocabulary:
+    """The word types of a corpus, found by form, lemma, beginning, end or middle; what was asked once is remembered.
+
+    Parameters
+    ----------
+    tokens : Tokens
+        The corpus.
+    """
+
+    def __init__(self, tokens: Tokens) -> None:
+        self._forms = {form: number for number, form in enumerate(tokens.vocabulary)}
+        self._lemmas = {lemma: number for number, lemma in enumerate(dict.fromkeys(tokens.lemmas))}
+        lemma_of = np.fromiter(map(self._lemmas.__getitem__, tokens.lemmas), dtype=np.int64, count=len(tokens.lemmas))
+        # Plain lists: a lemma has few types, and numbers in them cost nothing to collect.
+        self._by_lemma: list[int] = np.argsort(lemma_of, kind="stable").tolist()
+        self._begins: list[int] = np.cumsum([0, *np.bincount(lemma_of, minlength=len(self._lemmas))]).tolist()
+        self._known: dict[WordPattern, IntArray] = {}
+        self._of: dict[Alternatives, IntArray] = {}
+
+    def types(self, alternatives: Alternatives) -> IntArray:
+        """Return the word types that match any of some patterns.
+
+        Parameters
+        ----------
+        alternatives : tuple of WordPattern
+            The patterns.
+
+        Returns
+        -------
+        numpy.ndarray of int
+            Indices into the vocabulary; a type that matches in several ways may stand as often.
+        """
+        types = self._of.get(alternatives)
+        if types is None:
+            found = [self._matching(pattern) for pattern in alternatives]
+            types = self._of[alternatives] = found[0] if len(found) == 1 else np.concatenate(found)
+        return types
+
+    def _matching(self, pattern: WordPattern) -> IntArray:
+        found = self._known.get(pattern)
+        if found is None:
+            found = self._known[pattern] = self._look_up(pattern)
+        return found
+
+    def _look_up(self, pattern: WordPattern) -> IntArray:
+        text = pattern.text
+        if pattern.kind == "form":
+            return self._having([text], [])
+        if pattern.kind == "lemma":
+            return self._having([text], [lemmatise(text)])
+        if pattern.kind == "prefix":
+            begin = bisect_left(self._sorted, text)
+            end = bisect_right(self._sorted, text, begin, key=lambda string: string[: len(text)])
+            near = self._sorted[begin:end]
+        else:
+            near = self._with_inside(text + "\n" if pattern.kind == "suffix" else text)
+        return self._having(near, near)
+
+    def _having(self, forms: Iterable[str], lemmas: Iterable[str]) -> IntArray:
+        """Return the types that have one of some forms or of some lemmas."""
+        types = [number for form in forms if (number := self._forms.get(form)) is not None]
+        for lemma in lemmas:
+            if (number := self._lemmas.get(lemma)) is not None:
+                types += self._by_lemma[self._begins[number] : self._begins[number + 1]]
+        return np.array(types, dtype=np.int64)
+
+    @cached_property
+    def _sorted(self) -> list[str]:
+        return sorted(self._forms.keys() | self._lemmas.keys())
+
+    def _with_inside(self, text: str) -> list[str]:
+        """Return the strings that contain a text; a line feed is a string's end."""
+        found, at = [], self._joined.find(text)
+        while at >= 0:
+            begin, end = self._joined.rfind("\n", 0, at) + 1, self._joined.index("\n", at)
+            found.append(self._joined[begin:end])
+            at = self._joined.find(text, end)
+        return found
+
+    @cached_property
+    def _joined(self) -> str:
+        return "".join(f"{string}\n" for string in self._sorted)
