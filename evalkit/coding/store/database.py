@@ -32,7 +32,7 @@ _SAID: tuple[tuple[tuple[str, ...], str], ...] = (
         "cannot be opened. Is the folder there, and may you write in it?",
     ),
     (("password", "authentication", "no pg_hba"), "the server refuses this user. Correct the user or the password"),
-    (("does not exist",), "the server has no such database or role. Make it, or correct the address"),
+    (('database "', 'role "'), "the server has no such database or role. Make it, or correct the address"),
     (("connection", "could not translate", "resolve"), "no server answers. Start it, or correct the address"),
 )
 
@@ -63,7 +63,11 @@ class Database:
             self._engine = sa.create_engine(parsed, connect_args=arguments, hide_parameters=True)
             sa.event.listen(self._engine, "connect", self._prepare)
             sa.event.listen(self._engine, "begin", self._begin)
-            self._make_ready()
+            try:
+                self._make_ready()
+            except BaseException:
+                self.close()  # nobody else will: there is no store to close
+                raise
 
     def close(self) -> None:
         """Let go of the database."""

@@ -675,7 +675,7 @@ def _types(table: sa.Table) -> dict[str, str]:
 def _without_password(url: str) -> str:
     try:
         return sa.make_url(url).render_as_string(hide_password=True)
-    except sa.exc.ArgumentError:
+    except (sa.exc.ArgumentError, ValueError):
         raise StoreError(
             "the store's address cannot be read; write it as postgresql+psycopg://user@host/database"
         ) from None
