@@ -65,8 +65,8 @@ class Database:
             sa.event.listen(self._engine, "begin", self._begin)
             try:
                 self._make_ready()
-            except Exception:
-                self.close()
+            except BaseException:
+                self.close()  # nobody else will: there is no store to close
                 raise
 
     def close(self) -> None:
