@@ -15,6 +15,7 @@ from evalkit.figures.codes import (
     plot_codes_over_sessions,
 )
 from evalkit.figures.cooccurrence import alt_cooccurrence, plot_cooccurrence
+from evalkit.figures.corrected import alt_corrected_counts, plot_corrected_counts
 from evalkit.figures.dropout import (
     alt_completion,
     alt_funnel,
@@ -85,6 +86,7 @@ __all__ = [
     "alt_contrasts",
     "alt_cooccurrence",
     "alt_corpus_overview",
+    "alt_corrected_counts",
     "alt_coverage",
     "alt_documents_timeline",
     "alt_explanatory_share",
@@ -115,6 +117,7 @@ __all__ = [
     "plot_contrasts",
     "plot_cooccurrence",
     "plot_corpus_overview",
+    "plot_corrected_counts",
     "plot_coverage",
     "plot_cycle_grouping",
     "plot_documents_timeline",

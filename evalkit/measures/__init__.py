@@ -4,6 +4,7 @@ from evalkit.measures.code_counts import CodeCounts, code_counts
 from evalkit.measures.coded_depth import CodedDepth, coded_depth
 from evalkit.measures.cooccurrence import Cooccurrence, cooccurrence
 from evalkit.measures.corpus_overview import CorpusOverview, DocumentsTimeline, corpus_overview, documents_timeline
+from evalkit.measures.corrected_counts import CorrectedCounts, corrected_counts
 from evalkit.measures.costs import SpentHours, UnitCosts, spent_hours, unit_costs
 from evalkit.measures.groupings import GroupingCounts, grouping_counts
 from evalkit.measures.implementation import Implementation, implementation_status
@@ -30,6 +31,7 @@ __all__ = [
     "CodedDepth",
     "Cooccurrence",
     "CorpusOverview",
+    "CorrectedCounts",
     "DocumentsTimeline",
     "ExplanatoryShare",
     "GroupingCounts",
@@ -51,6 +53,7 @@ __all__ = [
     "completing_units",
     "cooccurrence",
     "corpus_overview",
+    "corrected_counts",
     "documents_timeline",
     "explanatory_share",
     "grouping_counts",
