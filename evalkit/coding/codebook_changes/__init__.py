@@ -1,0 +1,56 @@
+"""The codebook as people change it: edits that codings follow, its history, and its forms as workbook and document.
+
+`layout` holds codebook.toml as blocks of text, `edit` changes codes in it, `change` says what was done, `history`
+keeps versions in the store and lets codings follow. `written` puts a codebook into the words of codebook.toml.
+"""
+
+from evalkit.coding.codebook_changes.change import CodebookChange, CodebookEdit
+from evalkit.coding.codebook_changes.edit import (
+    merge_codes,
+    new_code,
+    new_code_from_quote,
+    rename_code,
+    replace_source,
+    retire_code,
+    split_code,
+)
+from evalkit.coding.codebook_changes.history import (
+    RecordedChange,
+    change_codebook,
+    codebook_changes,
+    codebook_versions,
+    next_version,
+    own_codebook,
+    read_version,
+    record_change,
+    record_file,
+    settle_codebook,
+    undecided_codings,
+    unsettled,
+)
+from evalkit.coding.codebook_changes.written import codebook_toml
+
+__all__ = [
+    "CodebookChange",
+    "CodebookEdit",
+    "RecordedChange",
+    "change_codebook",
+    "codebook_changes",
+    "codebook_toml",
+    "codebook_versions",
+    "merge_codes",
+    "new_code",
+    "new_code_from_quote",
+    "next_version",
+    "own_codebook",
+    "read_version",
+    "record_change",
+    "record_file",
+    "rename_code",
+    "replace_source",
+    "retire_code",
+    "settle_codebook",
+    "split_code",
+    "undecided_codings",
+    "unsettled",
+]
