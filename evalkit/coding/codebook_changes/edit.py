@@ -183,8 +183,8 @@ def split_code(
     if keep == "retired":
         if left:
             raise CodebookError(
-                f"code '{code}': rule '{old.rules[left[0]].id}' goes to none of the new codes; say where to, or keep the "
-                "code as their parent"
+                f"code '{code}': rule '{old.rules[left[0]].id}' goes to none of the new codes; say where, or keep "
+                "the code as their parent"
             )
         _take_out(layout, code)
     return _edit(layout, CodebookChange("split", (code,), tuple(into), undecided=(code,)), places)

@@ -474,7 +474,7 @@ def _refuse_unsettled(source: str, seen: list[_Version]) -> None:
 def _refuse_stale(step: Step, seen: list[_Version]) -> None:
     """Refuse to build on versions that were read before somebody else's step."""
     table = RECORDS["codebooks"]
-    now = step.connection.execute(sa.select(table.c.id, table.c.removed)).tuples().all()
+    now = step.connection.execute(sa.select(table.c.id, table.c.removed)).all()
     if {(str(id), bool(removed)) for id, removed in now} != {(kept.id, kept.removed) for kept in seen}:
         raise StoreError("codebooks: somebody has changed the codebook just now. Nothing was changed; try again")
 
@@ -544,7 +544,7 @@ def _recode_memos(step: Step, recode: Mapping[str, str]) -> None:
     on_codes = sa.select(table.c.id, table.c.subject).where(
         table.c.removed.is_(False), table.c.about == "code", table.c.subject.in_(list(recode))
     )
-    for id, subject in step.connection.execute(on_codes).tuples().all():
+    for id, subject in step.connection.execute(on_codes).all():
         step.change("memos", id, {"subject": recode[subject]})
 
 

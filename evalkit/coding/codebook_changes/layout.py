@@ -139,7 +139,7 @@ class Block:
         head, tables = self._parts()
         if tables:
             return RuleText(tables="".join(_ended(text) for n, text in enumerate(tables) if n in which))
-        code: Any = tomlkit.parse(head)["codes"][0]  # type: ignore[index]
+        code: Any = tomlkit.parse(head)["codes"][0]
         lines = []
         for n in sorted(which):
             rule = code["rules"][n].as_string().strip()

@@ -287,7 +287,7 @@ def _stacks(connection: sa.Connection, coder: str) -> tuple[list[str], list[str]
     """Return the steps that stand and those undone, the latest last."""
     first = sa.func.min(LOG.c.audit_id)
     mine = sa.select(LOG.c.step, LOG.c.action).where(LOG.c.coder == coder)
-    steps = connection.execute(mine.group_by(LOG.c.step, LOG.c.action).order_by(first)).tuples().all()
+    steps = connection.execute(mine.group_by(LOG.c.step, LOG.c.action).order_by(first)).all()
     done: list[str] = []
     undone: list[str] = []
     for step, action in steps:
