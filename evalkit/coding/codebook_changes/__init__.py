@@ -5,6 +5,7 @@ keeps versions in the store and lets codings follow. `written` puts a codebook i
 """
 
 from evalkit.coding.codebook_changes.change import CodebookChange, CodebookEdit
+from evalkit.coding.codebook_changes.diff import CodebookDiff, diff_codebooks, diff_lines
 from evalkit.coding.codebook_changes.edit import (
     merge_codes,
     new_code,
@@ -32,12 +33,15 @@ from evalkit.coding.codebook_changes.written import codebook_toml
 
 __all__ = [
     "CodebookChange",
+    "CodebookDiff",
     "CodebookEdit",
     "RecordedChange",
     "change_codebook",
     "codebook_changes",
     "codebook_toml",
     "codebook_versions",
+    "diff_codebooks",
+    "diff_lines",
     "merge_codes",
     "new_code",
     "new_code_from_quote",
