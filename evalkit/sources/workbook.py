@@ -4,6 +4,8 @@ import datetime as dt
 import posixpath
 import re
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from xml.parsers import expat
@@ -14,12 +16,13 @@ from openpyxl.utils import column_index_from_string
 from evalkit.errors import SourceError
 from evalkit.sources.archives import open_archive, parse_member, refuse_doctypes
 
-__all__ = ["read_workbook"]
+__all__ = ["read_sheets", "read_workbook"]
 
 MAX_ROWS = 100_000
 MAX_COLUMNS = 500
 MAX_AREA = 2_000_000
 _SHOWN = 5
+_NO_SHEET = "has no sheet of cells; put the table on the first sheet"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _ERRORS = frozenset({"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A"})
 
@@ -43,44 +46,89 @@ def read_workbook(path: Path) -> dict[str, Any]:
     SourceError
         If the file is refused, is not a workbook, or has a cell far away from the others.
     """
+    surveys = _survey(path, first=True)
+    with _opened(path) as book:
+        sheet = _read_cells(book.worksheets[0], next(iter(surveys.values())))
+        return {"rows": sheet["rows"], "losses": sheet["losses"], "sheets": len(book.worksheets)}
+
+
+def read_sheets(path: Path) -> list[dict[str, Any]]:
+    """Read all sheets of a workbook, hidden ones too.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        An .xlsx file.
+
+    Returns
+    -------
+    list of dict
+        In the order of the workbook, each with "name", "rows" and "losses" as from `read_workbook`.
+
+    Raises
+    ------
+    SourceError
+        If the file is refused, is not a workbook, or has a cell far away from the others.
+    """
+    surveys = _survey(path)
+    with _opened(path) as book:
+        return [{"name": name} | _read_cells(book[name], survey) for name, survey in surveys.items()]
+
+
+def _survey(path: Path, *, first: bool = False) -> dict[str, "_Survey"]:
+    """Look at how large the sheets are before anything is read."""
     with open_archive(path) as archive:
         refuse_doctypes(archive)
-        part = _first_sheet(archive)
-        survey = _Survey()
-        with archive.open(part) as sheet:
-            survey.read(sheet)
+        parts = _sheet_parts(archive)
+        surveys = {}
+        for name, part in parts[:1] if first else parts:
+            surveys[name] = _Survey()
+            with archive.open(part) as sheet:
+                surveys[name].read(sheet)
+        return surveys
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
     try:
-        sheets = book.worksheets
-        if not sheets:
-            raise SourceError("has no sheet of cells; put the table on the first sheet")
-        rows = []
-        losses = survey.losses()
-        cells = sheets[0].iter_rows(min_row=1, max_row=survey.row, max_col=survey.column, values_only=True)
-        for number, values in enumerate(cells, start=1):
-            texts = [_as_text(value) for value in values]
-            if any(texts):
-                rows.append([number, texts])
-            wrong = [value for value in values if isinstance(value, str) and value in _ERRORS]
-            if wrong:
-                losses.append([number, f"{len(wrong)} cell(s) hold a spreadsheet error", "Correct the formula"])
-        return {"rows": rows, "losses": losses, "sheets": len(sheets)}
+        if not book.worksheets:
+            raise SourceError(_NO_SHEET)
+        yield book
     finally:
         book.close()
 
 
-def _first_sheet(archive: zipfile.ZipFile) -> str:
+def _read_cells(sheet: Any, survey: "_Survey") -> dict[str, Any]:
+    rows = []
+    losses = survey.losses()
+    cells = sheet.iter_rows(min_row=1, max_row=survey.row, max_col=survey.column, values_only=True)
+    for number, values in enumerate(cells, start=1):
+        texts = [_as_text(value) for value in values]
+        if any(texts):
+            rows.append([number, texts])
+        wrong = [value for value in values if isinstance(value, str) and value in _ERRORS]
+        if wrong:
+            losses.append([number, f"{len(wrong)} cell(s) hold a spreadsheet error", "Correct the formula"])
+    return {"rows": rows, "losses": losses}
+
+
+def _sheet_parts(archive: zipfile.ZipFile) -> list[tuple[str, str]]:
+    """Return the name of each sheet of cells and the part of the archive that holds it."""
     book = parse_member(archive, "xl/workbook.xml")
     relations = parse_member(archive, "xl/_rels/workbook.xml.rels")
     if book is None or relations is None:
         raise SourceError("is not a workbook; save it anew as .xlsx")
     targets = {relation.get("Id"): relation.get("Target", "") for relation in relations}
+    parts = []
     for sheet in (element for element in book.iter() if element.tag.endswith("}sheet")):
         target = targets.get(sheet.get(_RELATION), "")
         part = target.lstrip("/") if target.startswith("/") else posixpath.normpath(f"xl/{target}")
         if "worksheets/" in part and part in archive.namelist():
-            return part
-    raise SourceError("has no sheet of cells; put the table on the first sheet")
+            parts.append((sheet.get("name", ""), part))
+    if not parts:
+        raise SourceError(_NO_SHEET)
+    return parts
 
 
 class _Survey:

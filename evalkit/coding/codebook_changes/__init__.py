@@ -29,6 +29,7 @@ from evalkit.coding.codebook_changes.history import (
     undecided_codings,
     unsettled,
 )
+from evalkit.coding.codebook_changes.workbook import codebook_from_xlsx, codebook_to_xlsx
 from evalkit.coding.codebook_changes.written import codebook_toml
 
 __all__ = [
@@ -38,6 +39,8 @@ __all__ = [
     "RecordedChange",
     "change_codebook",
     "codebook_changes",
+    "codebook_from_xlsx",
+    "codebook_to_xlsx",
     "codebook_toml",
     "codebook_versions",
     "diff_codebooks",

@@ -7,7 +7,15 @@ from evalkit.coding.codebook_changes.layout import as_toml, code_block, written_
 from evalkit.coding.codes import Code, Grouping, Matrix
 from evalkit.coding.rules import GAP, ROLES, Alternatives, Phrase, Rule, Words
 
-__all__ = ["CUES", "codebook_toml", "rule_fields", "rule_text", "written_alternatives", "written_phrase"]
+__all__ = [
+    "CUES",
+    "codebook_toml",
+    "rule_fields",
+    "rule_text",
+    "written_alternatives",
+    "written_grouping",
+    "written_phrase",
+]
 
 CUES = ("negation", "negation_ahead", "exempt", "hypothetical")
 _MARKS = {"lemma": "{}", "form": "={}", "prefix": "{}*", "suffix": "*{}", "infix": "*{}*"}
@@ -108,6 +116,30 @@ def rule_text(rule: Rule) -> str:
     return ", ".join(f"{key} = {as_toml(value)}" for key, value in rule_fields(rule).items())
 
 
+def written_grouping(grouping: Grouping) -> str:
+    """Write a grouping.
+
+    Parameters
+    ----------
+    grouping : Matrix or Cycle
+        The grouping.
+
+    Returns
+    -------
+    str
+        With a blank line before it.
+    """
+    fields: dict[str, Any] = {"id": grouping.id, "kind": "cycle", "name": written_text(grouping.name)}
+    if isinstance(grouping, Matrix):
+        fields["kind"] = "matrix"
+        fields |= {key: [written_text(text) for text in getattr(grouping, key)] for key in ("rows", "columns")}
+        fields["cells"] = [list(row) for row in grouping.cells]
+    else:
+        fields |= {"steps": list(grouping.steps), "between": list(grouping.between)}
+        fields |= {"hub": grouping.hub} if grouping.hub else {}
+    return "\n[[groupings]]\n" + "".join(f"{key} = {as_toml(value)}\n" for key, value in fields.items())
+
+
 def codebook_toml(codebook: Codebook) -> str:
     """Write a codebook as the text of codebook.toml.
 
@@ -126,7 +158,7 @@ def codebook_toml(codebook: Codebook) -> str:
     lines += [f"{cue} = {as_toml([written_phrase(phrase) for phrase in getattr(cues, cue)])}" for cue in CUES]
     lines += [f"question = {as_toml(cues.question)}", f"window = {cues.window}"]
     blocks = [_code(code) for code in codebook.codes]
-    return "\n".join([*lines, ""]) + "".join(blocks) + "".join(map(_grouping, codebook.groupings))
+    return "\n".join([*lines, ""]) + "".join(blocks) + "".join(map(written_grouping, codebook.groupings))
 
 
 def _code(code: Code) -> str:
@@ -140,15 +172,3 @@ def _code(code: Code) -> str:
 
 def _own_id(code: Code, number: int, rule: Rule) -> dict[str, str]:
     return {} if rule.id == f"{code.id}.{number}" else {"id": rule.id}
-
-
-def _grouping(grouping: Grouping) -> str:
-    fields: dict[str, Any] = {"id": grouping.id, "kind": "cycle", "name": written_text(grouping.name)}
-    if isinstance(grouping, Matrix):
-        fields["kind"] = "matrix"
-        fields |= {key: [written_text(text) for text in getattr(grouping, key)] for key in ("rows", "columns")}
-        fields["cells"] = [list(row) for row in grouping.cells]
-    else:
-        fields |= {"steps": list(grouping.steps), "between": list(grouping.between)}
-        fields |= {"hub": grouping.hub} if grouping.hub else {}
-    return "\n[[groupings]]\n" + "".join(f"{key} = {as_toml(value)}\n" for key, value in fields.items())

@@ -106,6 +106,8 @@ _SIGNS = st.characters(exclude_categories=["Cc", "Cs", "Cn"]) | st.sampled_from(
 _TEXT = st.text(_SIGNS, max_size=20)
 _BOTH = st.builds(Text, sv=_TEXT, en=_TEXT) | _TEXT.map(lambda text: Text(sv=text, en=text))
 
+_NAME = _BOTH.filter(lambda text: bool(text.sv) == bool(text.en))
+
 
 @st.composite
 def _phrases(draw):
@@ -149,7 +151,7 @@ def codebooks(draw):
         codes.append(
             Code(
                 id=id,
-                name=draw(_BOTH),
+                name=draw(_NAME),
                 **texts,
                 parent=draw(st.sampled_from(["", *ids[:number]])),
                 colour=draw(st.sampled_from(["", "#0072B2"])),
@@ -175,9 +177,9 @@ def _groupings(draw, ids):
         if draw(st.booleans()):
             rows, columns = (draw(st.lists(_BOTH, min_size=1, max_size=3)) for _ in range(2))
             cells = tuple(tuple(draw(one) for _ in columns) for _ in rows)
-            found.append(Matrix(f"vy {n}", draw(_BOTH), tuple(rows), tuple(columns), cells))
+            found.append(Matrix(f"vy {n}", draw(_NAME), tuple(rows), tuple(columns), cells))
         else:
             steps, between = draw(st.lists(one, min_size=2, max_size=4)), draw(st.lists(one, max_size=2))
             hub = draw(st.sampled_from(["", *ids]))
-            found.append(Cycle(f"vy {n}", draw(_BOTH), tuple(steps), hub, tuple(between)))
+            found.append(Cycle(f"vy {n}", draw(_NAME), tuple(steps), hub, tuple(between)))
     return found
