@@ -1,11 +1,13 @@
 """The codebook as people change it: edits that codings follow, its history, and its forms as workbook and document.
 
 `layout` holds codebook.toml as blocks of text, `edit` changes codes in it, `change` says what was done, `history`
-keeps versions in the store and lets codings follow. `written` puts a codebook into the words of codebook.toml.
+keeps versions in the store and lets codings follow, `diff` compares two codebooks, `workbook` takes one to .xlsx and
+back, `document` prints one as .docx. `written` puts a codebook into the words of codebook.toml.
 """
 
 from evalkit.coding.codebook_changes.change import CodebookChange, CodebookEdit
 from evalkit.coding.codebook_changes.diff import CodebookDiff, diff_codebooks, diff_lines
+from evalkit.coding.codebook_changes.document import codebook_to_docx
 from evalkit.coding.codebook_changes.edit import (
     merge_codes,
     new_code,
@@ -40,6 +42,7 @@ __all__ = [
     "change_codebook",
     "codebook_changes",
     "codebook_from_xlsx",
+    "codebook_to_docx",
     "codebook_to_xlsx",
     "codebook_toml",
     "codebook_versions",

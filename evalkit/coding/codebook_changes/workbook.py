@@ -200,7 +200,7 @@ class _Row:
     def lines(self, column: str) -> list[str]:
         """Return the patterns in a cell."""
         lines = [line.rstrip() for line in self.cells.get(column, "").split("\n") if line.strip()]
-        if any(re.search(r"\w[,;](\s|$)", line) for line in lines):
+        if any(re.search(r"\w[,;]\s+\S", line) for line in lines):
             raise self.error(f"{column} has ',' or ';' after a word; write one pattern a line (Alt+Enter)")
         return lines
 

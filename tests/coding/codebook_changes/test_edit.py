@@ -7,6 +7,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from evalkit.coding.apply import apply_codebook
 from evalkit.coding.codebook import parse_codebook
 from evalkit.coding.codebook_changes import (
     merge_codes,
@@ -21,6 +22,7 @@ from evalkit.coding.codebook_changes.written import codebook_toml
 from evalkit.errors import CodebookError, EvalkitError, PrivacyError
 from evalkit.shipped import codebook_path
 from tests.coding.codebook_changes.books import BOOK, COMMENTS, codebooks, content, parsed
+from tests.coding.texts import documents_and_segments
 
 few = settings(max_examples=40, deadline=None, phases=[Phase.explicit, Phase.generate, Phase.shrink])
 
@@ -272,3 +274,31 @@ def test_any_codebook_is_written_as_it_is_read(book):
 def test_the_shipped_codebook_is_written_as_it_is_read(tmp_path: Path):
     source = codebook_path().read_text(encoding="utf-8")
     assert parsed(codebook_toml(parse_codebook(source))) == parsed(source)
+
+
+def coded(book) -> dict[str, set[str]]:
+    """Which segments the rules give each code."""
+    said = [
+        "Vi fick mandat.",
+        "Vi fick uppdrag av nämnden.",
+        "Hon höll ryggen fri.",
+        "Lusten och energin!",
+        "Vi åt lunch.",
+    ]
+    _, segments = documents_and_segments({"intervju": said})
+    codings = apply_codebook(segments, book)
+    return {id: set(codings["segment_id"][codings["code"] == id]) for id in book.ids}
+
+
+def test_rules_code_the_same_segments_after_a_change():
+    source = BOOK.replace('hub = "nara"\n', "")
+    before = coded(parse_codebook(source))
+    assert [len(before[id]) for id in ("mandat", "stod", "nara", "driv")] == [2, 1, 0, 1]
+    renamed = coded(rename_code(source, "mandat", "ratt").codebook)
+    assert renamed == {"ratt": before["mandat"], **{id: before[id] for id in ("stod", "nara", "driv")}}
+    merged = coded(merge_codes(source, ["stod", "nara"], "driv").codebook)
+    assert merged == {"mandat": before["mandat"], "driv": before["driv"] | before["stod"]}
+    split = coded(split_code(source, "mandat", {"formellt": "F"}, rules={"mandat.2": "formellt"}).codebook)
+    assert split["mandat"] == before["mandat"]  # what the code below is given, the one above is given too
+    assert len(split["formellt"]) == 1
+    assert split["formellt"] < before["mandat"]
