@@ -9,7 +9,7 @@ import hashlib
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,11 +30,24 @@ from evalkit.shipped import codebook_path
 from evalkit.study import Study, Text
 from evalkit.wording import LANGUAGES
 
-__all__ = ["Code", "Codebook", "Cycle", "Grouping", "Matrix", "read_codebook", "study_codebook"]
+__all__ = [
+    "Code",
+    "Codebook",
+    "Cycle",
+    "Grouping",
+    "Matrix",
+    "Place",
+    "codebook_source",
+    "parse_codebook",
+    "read_codebook",
+    "study_codebook",
+]
 
 T = TypeVar("T")
 Row = dict[str, Any]
 Lists = dict[str, tuple[str, ...]]
+Place = tuple[int | None, int | None]
+"""Number of a code and of a rule in it, from 0; None for the code itself, and for what is outside the codes."""
 
 MOST_PARTS_IN_ANY_ORDER = 4
 
@@ -75,25 +88,71 @@ def read_codebook(path: Path | str) -> Codebook:
         If the file cannot be read or anything in it is not allowed; the first problem is named.
     """
     path = Path(path)
+    return parse_codebook(codebook_source(path), name=path.name)
+
+
+def codebook_source(path: Path) -> str:
+    """Return the text of a codebook as it is hashed: without a byte order mark, lines ended by newlines.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+
+    Returns
+    -------
+    str
+        Its text; not checked.
+
+    Raises
+    ------
+    CodebookError
+        If the file cannot be read or is not UTF-8.
+    """
     try:
-        source = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
-        declared = tomllib.loads(source)
+        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     except OSError as error:
         raise CodebookError(f"{path.name}: cannot be read ({error.strerror}). Give the codebook's file") from None
     except UnicodeDecodeError as error:
         raise CodebookError(f"{path.name}: is not UTF-8 (byte {error.start}). Save it as UTF-8") from None
+
+
+def parse_codebook(source: str, *, name: str = "codebook.toml", places: Mapping[Place, str] | None = None) -> Codebook:
+    """Read a codebook from its text.
+
+    Parameters
+    ----------
+    source : str
+        As from `codebook_source`.
+    name : str, default "codebook.toml"
+        What errors call it.
+    places : mapping, optional
+        Where each code and rule was read, if the text was made from something else; errors name it instead of a line.
+
+    Returns
+    -------
+    Codebook
+        Checked.
+
+    Raises
+    ------
+    CodebookError
+        If anything in it is not allowed; the first problem is named.
+    """
+    try:
+        declared = tomllib.loads(source)
     except tomllib.TOMLDecodeError as error:
-        raise CodebookError(f"{path.name}: is not valid TOML: {error}. Correct that line") from None
-    return _Reader(path.name, source).codebook(declared)
+        raise CodebookError(f"{name}: is not valid TOML: {error}. Correct that line") from None
+    return _Reader(name, source, places).codebook(declared)
 
 
 class _Reader:
     """Turns the parsed file into a codebook and knows where in the file an error lies."""
 
-    def __init__(self, name: str, source: str) -> None:
+    def __init__(self, name: str, source: str, places: Mapping[Place, str] | None = None) -> None:
         self.name = name
         self.source = source
-        self.lines = list(_header_lines(source))
+        self.places = {at: f"line {n}" for n, at in _header_lines(source)} if places is None else places
 
     def codebook(self, declared: Row) -> Codebook:
         """Read the whole file."""
@@ -115,8 +174,8 @@ class _Reader:
 
     def error(self, code: int | None, rule: int | None, what: str) -> CodebookError:
         """Make an error that says where."""
-        line = next((number for number, at in self.lines if at == (code, rule)), None)
-        return CodebookError(f"{self.name}{f', line {line}' if line else ''}: {what}")
+        place = self.places.get((code, rule))
+        return CodebookError(f"{self.name}{f', {place}' if place else ''}: {what}")
 
     def lists(self, row: Row) -> Lists:
         """Read [lists]: words that many rules share, written once and named "@name" where they are used."""
@@ -354,7 +413,7 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str)
 
 
-def _header_lines(source: str) -> Iterator[tuple[int, tuple[int | None, int | None]]]:
+def _header_lines(source: str) -> Iterator[tuple[int, Place]]:
     """Yield the line of each [[codes]] and [[codes.rules]], with the numbers of the code and the rule."""
     code, rule = -1, -1
     for number, line in enumerate(source.split("\n"), start=1):
