@@ -12,7 +12,7 @@ import pandas as pd
 
 NAMES = ["Anna", "Berit", "Cesar", "Dagny Ek", "Eskil"]
 PHRASES = [["ja", "precis"], ["vi", "gjorde", "det"], ["nej"], ["det", "är", "det"]]
-SIGNS = set(".?,!\n")
+SIGNS = set(".?,!:\n")
 
 
 @dataclass
@@ -222,6 +222,30 @@ def as_table(spans: list[list[int]], text: str, places: dict[int, tuple[int, int
     return pd.DataFrame(
         {"start": [a for a, _ in ends], "end": [b for _, b in ends], "quote": [text[a:b] for a, b in ends]}
     )
+
+
+def put_back(before: list[tuple[int, str]], corrected: Transcript, *, reach: int = 4) -> bool:
+    """Return whether a word was put in beside the place where the same word was taken out.
+
+    That leaves no trace: the two texts show a word that was kept, or that changed its place.
+    `before` holds the identities and strings of the old tokens, in order.
+    """
+    rank = {identity: number for number, (identity, _) in enumerate(before)}
+    tokens = corrected.tokens()
+    strings = {token.identity: token.string.casefold() for token in tokens}
+    gone = [None if strings.get(identity) == string.casefold() else string.casefold() for identity, string in before]
+    at = [rank.get(token.identity) for token in tokens]
+    earlier, later = list(at), list(at)
+    for number in range(1, len(at)):
+        earlier[number] = at[number] if at[number] is not None else earlier[number - 1]
+        later[-1 - number] = at[-1 - number] if at[-1 - number] is not None else later[-number]
+    for number, token in enumerate(tokens):
+        came = at[number] is None or gone[at[number]] is not None
+        if came and token.string not in SIGNS:
+            for place in (earlier[number], later[number]):
+                if place is not None and token.string.casefold() in gone[max(place - reach, 0) : place + reach + 1]:
+                    return True
+    return False
 
 
 def true_places(

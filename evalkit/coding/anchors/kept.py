@@ -48,12 +48,28 @@ def kept_words(old: Words, new: Words, certain: IntArray) -> IntArray:
     fine &= ~_rivalled(old, new, held, theirs)[held]
     partner = np.full(len(old), -1, dtype=np.int64)
     partner[held[fine]] = theirs[fine]
-    # A sign or a speaker's label goes with the word it belongs to: there are many of its kind.
-    signs = np.flatnonzero((partner >= 0) & (old.owners != np.arange(len(partner))))
-    owners = old.owners[signs]
-    astray = (owners < 0) | (partner[owners] - partner[signs] != owners - signs) | (partner[owners] < 0)
-    partner[signs[astray]] = -1
+    partner[_strays(old, partner)] = -1
     return partner
+
+
+def _strays(old: Words, partner: IntArray) -> IntArray:
+    """Return the signs and speakers' labels that were not kept with their word; there are many of their kind.
+
+    Where the word itself changed, they must have been kept with the words on both sides of it.
+    """
+    places = np.arange(len(old))
+    own = old.owners == places
+    signs = places[(partner >= 0) & ~own]
+    words = np.concatenate(([-1], places[(partner >= 0) & own], [-1]))
+    shift = np.where(partner >= 0, partner - places, len(old) + partner.max(initial=0) + 1)
+    owner = old.owners[signs]
+    with_owner = (owner >= 0) & (shift[owner] == shift[signs])
+    at = np.searchsorted(words[1:-1], signs)
+    before, after = words[at], words[at + 1]
+    with_both = (before >= 0) & (after >= 0) & (shift[before] == shift[signs]) & (shift[after] == shift[signs])
+    with_both &= (signs - before <= _BESIDE) & (after - signs <= _BESIDE)
+    changed = (owner >= 0) & (partner[owner] < 0)
+    return signs[~(with_owner | (changed & with_both))]
 
 
 def _rivalled(old: Words, new: Words, held: IntArray, theirs: IntArray) -> npt.NDArray[np.bool_]:

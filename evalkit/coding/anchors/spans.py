@@ -64,7 +64,7 @@ REASONS: dict[str, tuple[str, str]] = {
 
 _MOVED_WORDS = 6
 _N_CANDIDATES = 3
-_RIVAL = 0.2
+_RIVAL, _LIKELY = 0.2, 0.15  # shares of a passage's runs that make another place a rival, and a candidate
 _BESIDE = 4
 _STOPS = ".?!…"
 
@@ -198,7 +198,8 @@ class _Carrier:
                 self._offset(end, last, finish, new.ends, old.ends),
             )
             if ends[0] is None or ends[1] is None:
-                return self._unplaced(first, last, "inside a word")
+                whole = int(new.starts[begin]), int(new.ends[finish])
+                return Placed(None, None, "uncertain", "inside a word", 1.0, (whole,))
             return self._judged(start, end, first, last, ends[0], ends[1])
         moved = self._moved(first, last)
         if moved is not None:
@@ -298,7 +299,7 @@ class _Carrier:
     def _moved(self, first: int, last: int) -> int | None:
         """Return the new token that a moved span begins with, if it is the same passage beyond doubt."""
         here = np.arange(first, last + 1)
-        if (self.certain[first : last + 1] >= 0).any():
+        if (self.partner[first : last + 1] >= 0).any() or 4 * (self.certain[first : last + 1] >= 0).sum() > len(here):
             return None  # where the alignment holds some of the span, it knows better
         for before, after in ((0, 0), (PIN, 0), (0, PIN), (PIN, PIN)):
             low, high = max(first - before, 0), min(last + after, len(self.old) - 1)
@@ -411,7 +412,7 @@ class _Carrier:
         i1, _, j1, _ = self._block(first)
         expected = j1 + first - i1
         likely = sorted(votes, key=lambda place: (-votes[place], abs(place - expected)))
-        enough = max(_RIVAL * runs, 1)
+        enough = max(_LIKELY * runs, 1)
         places += [(place, place + size - 1) for place in likely if votes[place] >= enough]
         kept: list[tuple[int, int]] = []
         for a, b in places:

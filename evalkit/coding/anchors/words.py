@@ -67,16 +67,11 @@ class Words:
         strings = self.strings(0, len(self))
         colon = np.array([string == ":" for string in strings], dtype=bool)
         opens = np.array([place == 0 or strings[place - 1] == "\n" for place in range(len(self))], dtype=bool)
-        label = opens & self.spoken & np.append(colon[1:], [False])[: len(self)]
-        words = np.flatnonzero(self.spoken & ~label)
-        if not len(words):
-            return np.full(len(self), -1, dtype=np.int64)
-        after = np.searchsorted(words, places)
-        padded = np.concatenate((words, [-1]))
-        following = padded[after]
-        before = np.where(after > 0, words[after - 1], -1)
+        own = self.spoken & ~(opens & np.append(colon[1:], [False])[: len(self)])
+        around = np.concatenate(([-1], np.flatnonzero(own), [-1]))
+        after = np.searchsorted(around[1:-1], places)
         closing = np.array([string in _CLOSING for string in strings], dtype=bool)
-        return np.where(self.spoken & ~label, places, np.where(closing, before, following))
+        return np.where(own, places, np.where(closing, around[after], around[after + 1]))
 
     def strings(self, first: int, last: int) -> list[str]:
         """Return tokens `first` to `last` (exclusive) as they stand."""
