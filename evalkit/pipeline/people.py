@@ -13,6 +13,7 @@ import pandas as pd
 
 from evalkit.coding import read_codebook, study_codebook
 from evalkit.coding.audit_register import place_audit_codings
+from evalkit.coding.codebook_changes import CodebookChange, codebook_changes, unsettled
 from evalkit.coding.exports import code_matrix, quote_table, tidy_codings
 from evalkit.coding.people import place_people
 from evalkit.coding.store import CodingStore, has_store, open_store
@@ -65,24 +66,26 @@ def people_step(study: Study) -> Step:
 
     def place() -> None:
         documents, segments, register = (read_table(study, name) for name in _READS)
-        codings, readings, findings = place_audit_codings(register, documents, segments, codes=_codes(study))
-        unplaced = empty_table("unplaced")
+        unplaced, kept = empty_table("unplaced"), None
         if has_store(study):
             with open_store(study) as store:
                 kept = place_people(store, documents, segments)
+                register = register.assign(code=_followed(register["code"], codebook_changes(store)))
+        codings, readings, findings = place_audit_codings(register, documents, segments, codes=_codes(study))
+        if kept is not None:
             codings = _joined("people_codings", codings, kept.codings)
             readings = _joined("readings", readings, kept.readings).drop_duplicates(["segment_id", "coder"])
             unplaced = kept.unplaced
         for name, table in zip(TABLES, (codings, readings, unplaced), strict=True):
             write_table(study, name, table)
-        write_findings(study, "people", [*findings, *_unplaced_finding(unplaced)])
+        write_findings(study, "people", [*findings, *_unplaced_finding(unplaced), *_codebook_finding(study)])
 
     return Step(
         "people",
         place,
         reads=[*(table_path(study, name) for name in _READS), study_codebook(study)],
         writes=[*(table_path(study, name) for name in TABLES), findings_path(study, "people")],
-        state=code_hash("coding", *FOUNDATION) + store_state(study, "codings", "readings"),
+        state=code_hash("coding", *FOUNDATION) + store_state(study, "codings", "readings", "codebooks"),
     )
 
 
@@ -243,9 +246,28 @@ def _codes(study: Study) -> tuple[str, ...] | None:
         return None  # a finding of its own says so
 
 
+def _followed(codes: "pd.Series[str]", changes: list[CodebookChange]) -> "pd.Series[str]":
+    """Return the codes of a register under their present ids: it was typed before they were renamed or merged."""
+    for change in changes:
+        codes = codes.replace(dict(change.recode))
+    return codes
+
+
 def _joined(name: str, *tables: pd.DataFrame) -> pd.DataFrame:
     filled = [table for table in tables if len(table)]
     return pd.concat(filled, ignore_index=True) if filled else empty_table(name)
+
+
+def _codebook_finding(study: Study) -> list[Finding]:
+    """Say that people's codings are at another version of the codebook than the file."""
+    if not has_store(study) or _codes(study) is None:
+        return []
+    with open_store(study) as store:
+        said = unsettled(study_codebook(study), store)
+    if said is None:
+        return []
+    what, _, advice = said.removeprefix("codebook.toml: ").partition(". ")
+    return [Finding("problem", "data/raw/codebook.toml", None, what, advice)]
 
 
 def _unplaced_finding(unplaced: pd.DataFrame) -> list[Finding]:
