@@ -165,12 +165,7 @@ class Matcher:
         numpy.ndarray of int
             In the order given.
         """
-        if not len(places):
-            return NONE
-        asked = np.zeros(len(self._counts), dtype=bool)
-        for part in parts:
-            asked[self._vocabulary.types(part)] = True
-        return places[asked[self.tokens.words[places]]]
+        return self._of_types(places, list(map(self._vocabulary.types, parts)))
 
     def find(self, pattern: Words | WordSequence) -> Matches:
         """Return the matches of a rule's pattern, whatever its conditions.
@@ -192,7 +187,7 @@ class Matcher:
         if not pattern.any_order:
             return self._chain(self._in_reach(pattern.parts, gaps), gaps, across=pattern.across)
         span = sum(gaps) + len(gaps)
-        rarest = self.positions(min(pattern.parts, key=self._count))
+        rarest = min(map(self.positions, pattern.parts), key=len)
         near = _stretches(rarest, -span, span, len(self.tokens))
         places = [self.among(near, (part,)) for part in pattern.parts]
         return _shortest([self._chain(order, gaps, across=pattern.across) for order in permutations(places)])
@@ -234,23 +229,31 @@ class Matcher:
             matches = matches.where(~self._in_sentence_with(matches, rule.excludes))
         return matches
 
-    def _count(self, part: Alternatives) -> int:
-        return int(self._counts[self._vocabulary.types(part)].sum())
+    def _of_types(self, places: IntArray, types: Sequence[IntArray]) -> IntArray:
+        if not len(places):
+            return NONE
+        asked = np.zeros(len(self._counts), dtype=bool)
+        for some in types:
+            asked[some] = True
+        return places[asked[self.tokens.words[places]]]
 
     def _in_reach(
         self, parts: Sequence[Alternatives], gaps: Sequence[int], within: IntArray | None = None
     ) -> list[IntArray]:
         """Return, per part, the tokens that match it and can be reached from the rarest part by way of the others."""
-        rarest = min(range(len(parts)), key=lambda number: self._count(parts[number])) if len(parts) > 1 else 0
+        types = [self._vocabulary.types(part) for part in parts]
+        counts = [int(self._counts[some].sum()) for some in types]
+        rarest, n = counts.index(min(counts)), len(self.tokens)
         places = [NONE] * len(parts)
-        places[rarest] = self.positions(parts[rarest]) if within is None else self.among(within, (parts[rarest],))
-        n = len(self.tokens)
+        if not counts[rarest]:
+            return places
+        places[rarest] = self.positions(parts[rarest]) if within is None else self._of_types(within, [types[rarest]])
         for number in range(rarest + 1, len(parts)):
             near = _stretches(places[number - 1], 1, gaps[number - 1] + 1, n)
-            places[number] = self.among(near, (parts[number],))
+            places[number] = self._of_types(near, [types[number]])
         for number in reversed(range(rarest if len(places[-1]) else 0)):
             near = _stretches(places[number + 1], -gaps[number] - 1, -1, n)
-            places[number] = self.among(near, (parts[number],))
+            places[number] = self._of_types(near, [types[number]])
         return places
 
     def _in_sentence_with(self, matches: Matches, phrases: tuple[Phrase, ...]) -> BoolArray:

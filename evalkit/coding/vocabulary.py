@@ -66,8 +66,8 @@ class Vocabulary:
         if pattern.kind == "lemma":
             return self._having([text], [lemmatise(text)])
         if pattern.kind == "prefix":
-            begin = bisect_left(self._sorted, text)
-            end = bisect_right(self._sorted, text, begin, key=lambda string: string[: len(text)])
+            size, begin = len(text), bisect_left(self._sorted, text)
+            end = bisect_right(self._sorted, text, begin, key=lambda string: string[:size])
             near = self._sorted[begin:end]
         else:
             near = self._with_inside(text + "\n" if pattern.kind == "suffix" else text)
@@ -75,9 +75,9 @@ class Vocabulary:
 
     def _having(self, forms: Iterable[str], lemmas: Iterable[str]) -> IntArray:
         """Return the types that have one of some forms or of some lemmas."""
-        types = [number for form in forms if (number := self._forms.get(form)) is not None]
-        for lemma in lemmas:
-            if (number := self._lemmas.get(lemma)) is not None:
+        types = [number for number in map(self._forms.get, forms) if number is not None]
+        for number in map(self._lemmas.get, lemmas):
+            if number is not None:
                 types += self._by_lemma[self._begins[number] : self._begins[number + 1]]
         return np.array(types, dtype=np.int64)
 
@@ -96,4 +96,4 @@ class Vocabulary:
 
     @cached_property
     def _joined(self) -> str:
-        return "".join(f"{string}\n" for string in self._sorted)
+        return "\n".join([*self._sorted, ""])

@@ -5,7 +5,7 @@ clauses, conditions and polarity are worked out token by token, as the docstring
 """
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from itertools import accumulate, permutations
 
 import spacy
@@ -32,17 +32,20 @@ Token.set_extension("inside_gap", getter=lambda token: token.i not in token.doc.
 Token.set_extension("anything", getter=lambda token: True, force=True)
 
 
-def plain_codings(text, codebook, role="informant"):
-    """Return {code: (start, end, polarity, rule)} of one segment."""
+def plain_codings(text, codebook, role="informant", vocabulary=None):
+    """Return {code: (start, end, polarity, rule)} of one segment; `vocabulary` is that of a corpus it is in."""
     doc = words_of(text)
-    words = frozenset(token._.both for token in doc)
+    words = {token._.both for token in doc}
+    vocabulary = vocabulary or "\n".join(sorted(words))
     found = {}
     order = 0
     for code in codebook.codes:
         for rule in code.rules:
             order += 1
-            if role not in rule.roles or not all(stands_in(words, part) for part in rule.pattern.parts):
-                continue
+            if role not in rule.roles or any(
+                words.isdisjoint(words_matching(part, vocabulary)) for part in rule.pattern.parts
+            ):
+                continue  # where a part has no word, spaCy need not be asked
             for first, last in rule_spans(doc, rule):
                 sign = polarity(doc, codebook.polarity, rule, first, last)
                 for target in [code.id, *codebook.ancestors(code.id)]:
@@ -50,14 +53,13 @@ def plain_codings(text, codebook, role="informant"):
     return {code: merge(doc, matches) for code, matches in found.items()}
 
 
-def stands_in(words, part):
-    """Whether any word of a text matches a part: where none does, spaCy need not be asked."""
-    return any(is_word(word, part) for word in words)
+def vocabulary_of(texts):
+    return "\n".join(sorted({token._.both for text in texts for token in words_of(text)}))
 
 
-@cache
-def is_word(form_and_lemma, part):
-    return re.search(one_word(part), form_and_lemma) is not None
+@lru_cache(maxsize=1 << 14)
+def words_matching(part, vocabulary):
+    return frozenset(re.findall(one_word(part), vocabulary, re.MULTILINE))
 
 
 def words_of(text):
@@ -94,7 +96,7 @@ def one_word(alternatives):
             "suffix": [rf".*{text}\t.*", rf".*{text}"],
             "infix": [rf".*{text}.*"],
         }[word.kind]
-    return rf"^(?:{'|'.join(wanted)})\Z"
+    return rf"^(?:{'|'.join(wanted)})$"
 
 
 @cache
