@@ -128,9 +128,9 @@ def test_refusals(levels, left, message: str) -> None:
 
 
 def test_a_level_off_the_scale_or_an_undeclared_tool_is_named() -> None:
-    with pytest.raises(TableError, match=r"level 7 \(unit='U01', session=1, tool='t1'\); levels are 0–4"):
+    with pytest.raises(TableError, match=r"level 7 in row 2 \(unit='U01', session=1, tool='t1'\); levels are 0–4"):
         paths(np.where(LEVELS == 0, 7, LEVELS))
-    with pytest.raises(TableError, match="tool 't2' is not declared"):
+    with pytest.raises(TableError, match=r"tool='t2'\); the tool is not declared"):
         paths(introduced={"t1": 1})
 
 
