@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.measures.placement import Labels, row_ids
-from evalkit.measures.register_rows import source_rows
+from evalkit.measures.register_rows import as_tuples, gather, source_rows
 from evalkit.wording import Language, count_noun, interval, number, percent, pick
 
 __all__ = ["RaterReliability", "rater_reliability"]
@@ -32,6 +32,11 @@ class RaterReliability:
         agreement), ci_low, ci_high, alpha (Krippendorff's, ordinal; in the last row the mean of the sessions' alphas
         weighted by their cells), why (empty, "one rater", "too few" or "no variation": then there is no number),
         rests_on (rows of the register) and row_id.
+    pairs : pandas.DataFrame
+        One row per pair of levels that the two raters who share the most cells gave: first, second (levels), cells,
+        rests_on (rows of the register) and row_id.
+    pair : tuple of str
+        Those two raters; empty if no two share a cell.
     cells : int
         Doubly rated cells.
     blind : int
@@ -47,6 +52,8 @@ class RaterReliability:
     """
 
     table: pd.DataFrame
+    pairs: pd.DataFrame
+    pair: tuple[str, ...]
     cells: int
     blind: int
     raters: int
@@ -145,6 +152,8 @@ def rater_reliability(
     blind = twice[twice["blind"].fillna(value=False)]
     return RaterReliability(
         table=table,
+        pairs=_pairs(twice),
+        pair=tuple(map(str, _fullest_pair(twice).columns)),
         cells=_cells(twice),
         blind=_cells(blind),
         raters=int(assessments["rater"].nunique()),
@@ -190,6 +199,19 @@ def _fullest_pair(twice: pd.DataFrame) -> pd.DataFrame:
     raters = list(wide.columns)
     pairs = [wide[[a, b]].dropna() for place, a in enumerate(raters) for b in raters[place + 1 :]]
     return max(pairs, key=len, default=pd.DataFrame())
+
+
+def _pairs(twice: pd.DataFrame) -> pd.DataFrame:
+    """Count the levels that the fullest pair of raters gave to the same cells."""
+    raters = list(_fullest_pair(twice).columns)
+    first, second = (twice[twice["rater"] == rater] for rater in raters) if raters else (twice, twice)
+    keys = ["unit", "session", "tool"]
+    both = first[[*keys, "level", "source"]].merge(second[[*keys, "level", "source"]], on=keys)
+    both["rests_on"] = as_tuples(zip(both["source_x"], both["source_y"], strict=True))
+    both = both.rename(columns={"level_x": "first", "level_y": "second"})
+    pairs = both.groupby(["first", "second"], as_index=False).agg(cells=("unit", "size"), rests_on=("rests_on", gather))
+    pairs["row_id"] = row_ids(pairs, ["first", "second"])
+    return pairs
 
 
 def _icc(pair: pd.DataFrame) -> tuple[float, float, float]:

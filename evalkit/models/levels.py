@@ -10,7 +10,7 @@ import pandas as pd
 from evalkit.errors import EstimationError
 from evalkit.measures.participation import completing_units
 from evalkit.measures.rated_cells import rated_cells
-from evalkit.measures.register_rows import source_rows
+from evalkit.measures.register_rows import as_tuples, source_rows
 from evalkit.models.survival import leaving_times
 from evalkit.study import Study
 
@@ -122,7 +122,7 @@ def tool_levels(assessments: pd.DataFrame, *, study: Study) -> pd.DataFrame:
     """
     cells = rated_cells(assessments, study).drop(columns="raters")
     taught = cells[cells["introduced"] <= cells["session"]].reset_index(drop=True)
-    return taught.assign(rests_on=[tuple(sorted(rows)) for rows in taught["rests_on"]])
+    return taught.assign(rests_on=as_tuples(tuple(sorted(rows)) for rows in taught["rests_on"]))
 
 
 def session_levels(cells: pd.DataFrame) -> pd.DataFrame:

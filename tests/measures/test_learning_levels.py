@@ -238,3 +238,13 @@ def test_levels_of_measure_and_models_are_the_same():
     assert len(both) == len(measured) == len(modelled)
     assert (both["level"] == both["level_model"]).all()
     assert (both["n_raters"] == both["n_raters_model"]).all()
+
+
+def test_pairs_of_levels_are_those_of_the_two_raters_who_share_most():
+    result = rater_reliability(register("assessments", ROWS))
+    assert result.pair == ("A", "B")
+    assert result.pairs[["first", "second", "cells"]].to_numpy().tolist() == [[1, 2, 1]]
+    assert result.pairs["rests_on"].iloc[0] == ("assessments.csv:2", "assessments.csv:3")
+    alone = rater_reliability(register("assessments", ROWS[:1]))
+    assert alone.pair == ()
+    assert alone.pairs.empty
