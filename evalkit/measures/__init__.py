@@ -31,11 +31,13 @@ from evalkit.measures.rerating import Rerating, plan_rerating
 from evalkit.measures.saturation import Saturation, code_saturation
 from evalkit.measures.session_groups import SessionGroups, session_groups
 from evalkit.measures.supervision import SupervisionContacts, supervision_contacts
+from evalkit.measures.triangulation import SOURCES, LearningTriangulation, UnitLearning, triangulate_learning
 from evalkit.measures.unit_mentions import UnitMentions, unit_mentions
 from evalkit.measures.vocabulary import Terms, model_terms, term_counts
 
 __all__ = [
     "EXPLAINS",
+    "SOURCES",
     "Adherence",
     "CodeCounts",
     "CodedDepth",
@@ -52,6 +54,7 @@ __all__ = [
     "JointDisplay",
     "LatestLevels",
     "LearningLevels",
+    "LearningTriangulation",
     "Participation",
     "PositionPairs",
     "PositionZones",
@@ -65,6 +68,7 @@ __all__ = [
     "SupervisionContacts",
     "Terms",
     "UnitCosts",
+    "UnitLearning",
     "UnitMentions",
     "VocabularyConvergence",
     "adherence",
@@ -97,6 +101,7 @@ __all__ = [
     "spent_hours",
     "supervision_contacts",
     "term_counts",
+    "triangulate_learning",
     "unit_costs",
     "unit_mentions",
     "vocabulary_convergence",
