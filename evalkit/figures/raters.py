@@ -5,7 +5,7 @@ from matplotlib.ticker import FuncFormatter
 
 from evalkit.figures.grids import frame_grid
 from evalkit.figures.style import BLUE, EMPTY, SHADES, VERMILION, cell, figure_axes, note, say, use_style
-from evalkit.measures.rater_reliability import RaterReliability
+from evalkit.measures.rater_reliability import RaterPairs
 from evalkit.models.progression import PathTrends
 from evalkit.study import Scale
 from evalkit.wording import Language, number, pick
@@ -16,15 +16,13 @@ _ONE_RATER: dict[Language, str] = {"sv": "Ingen nivå har två bedömare", "en":
 
 
 @use_style()
-def plot_rater_pairs(
-    reliability: RaterReliability, *, scale: Scale, ax: Axes | None = None, lang: Language = "sv"
-) -> Axes:
+def plot_rater_pairs(pairs: RaterPairs, *, scale: Scale, ax: Axes | None = None, lang: Language = "sv") -> Axes:
     """Draw how often one rater's level met each level of the other; full agreement lies on the diagonal.
 
     Parameters
     ----------
-    reliability : RaterReliability
-        With the pairs of levels.
+    pairs : RaterPairs
+        The levels.
     scale : Scale
         Of the levels.
     ax : matplotlib.axes.Axes, optional
@@ -37,17 +35,17 @@ def plot_rater_pairs(
     matplotlib.axes.Axes
         The axes drawn on.
     """
-    pairs = reliability.pairs
+    table = pairs.table
     steps = list(range(scale.minimum, scale.maximum + 1))
     ax, own = figure_axes(ax, height=1.5 + 0.3 * len(steps))
-    if pairs.empty:
+    if table.empty:
         return say(ax, _ONE_RATER[lang], own=own)
     for x in range(len(steps)):
         for y in range(len(steps)):
             cell(ax, x, y, colour=EMPTY, text="", gid="")
-    for row in pairs.to_dict("records"):
+    for row in table.to_dict("records"):
         x, y = (steps.index(int(row[end])) for end in ("second", "first"))
-        colour = SHADES(0.12 + 0.7 * row["cells"] / pairs["cells"].max())
+        colour = SHADES(0.12 + 0.7 * row["cells"] / table["cells"].max())
         mark = cell(ax, x, y, colour=colour, text=number(row["cells"], lang=lang), gid=f"rater_pairs:{row['row_id']}")
         if x == y:
             mark.set_edgecolor("#222222")
@@ -55,7 +53,7 @@ def plot_rater_pairs(
             mark.set_bounds(x - 0.48, y - 0.46, 0.96, 0.92)
     names = [f"{step} {label(lang)}" for step, label in zip(steps, scale.labels, strict=True)]
     frame_grid(ax, rows=names, columns=[str(step) for step in steps])
-    first, second = reliability.pair
+    first, second = pairs.raters
     ax.set_ylabel(pick(lang, sv=f"Bedömare {first}", en=f"Rater {first}"))
     ax.set_xlabel(pick(lang, sv=f"Bedömare {second}", en=f"Rater {second}"))
     text = pick(
@@ -69,12 +67,12 @@ def plot_rater_pairs(
     return ax
 
 
-def alt_rater_pairs(reliability: RaterReliability, *, lang: Language = "sv") -> str:
+def alt_rater_pairs(pairs: RaterPairs, *, lang: Language = "sv") -> str:
     """Write the alternative text of `plot_rater_pairs`.
 
     Parameters
     ----------
-    reliability : RaterReliability
+    pairs : RaterPairs
         What is drawn.
     lang : {"sv", "en"}, default "sv"
         Language of the reader.
@@ -84,13 +82,13 @@ def alt_rater_pairs(reliability: RaterReliability, *, lang: Language = "sv") -> 
     str
         How many pairs agree fully, differ by one step and by more.
     """
-    pairs = reliability.pairs
-    if pairs.empty:
+    table = pairs.table
+    if table.empty:
         reason = _ONE_RATER[lang]
         return pick(lang, sv="Tom figur: ", en="Empty figure: ") + reason[0].lower() + reason[1:] + "."
-    apart = (pairs["first"] - pairs["second"]).abs()
+    apart = (table["first"] - table["second"]).abs()
     same, one, more = (
-        number(pairs.loc[part, "cells"].sum(), lang=lang) for part in (apart == 0, apart == 1, apart > 1)
+        number(table.loc[part, "cells"].sum(), lang=lang) for part in (apart == 0, apart == 1, apart > 1)
     )
     return pick(
         lang,

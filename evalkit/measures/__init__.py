@@ -26,7 +26,7 @@ from evalkit.measures.programme_time import (
     session_timeline,
 )
 from evalkit.measures.rated_cells import rated_cells
-from evalkit.measures.rater_reliability import RaterReliability, rater_reliability
+from evalkit.measures.rater_reliability import RaterPairs, RaterReliability, rater_reliability
 from evalkit.measures.rerating import Rerating, plan_rerating
 from evalkit.measures.saturation import Saturation, code_saturation
 from evalkit.measures.session_groups import SessionGroups, session_groups
@@ -59,6 +59,7 @@ __all__ = [
     "PositionPairs",
     "PositionZones",
     "Presenters",
+    "RaterPairs",
     "RaterReliability",
     "Rerating",
     "Saturation",

@@ -410,4 +410,6 @@ def _said(row: dict[Any, Any], lang: Language) -> str:
     )
     if row["kind"] == "direction":
         return pair + pick(lang, sv=" pekar åt olika håll.", en=" point in different directions.")
-    return pair + pick(lang, sv=" placerar enheten långt ifrån varandra.", en=" place the unit far apart.")
+    return pair + pick(
+        lang, sv=" ger enheten vitt skilda platser i ordningen.", en=" give the unit places far apart in the order."
+    )

@@ -103,8 +103,8 @@ def triangulation(made: Made) -> measures.LearningTriangulation:
     )
 
 
-def reliability(made: Made) -> measures.RaterReliability:
-    return measures.learning_levels(made["assessments"], made.study).reliability
+def reliability(made: Made) -> measures.RaterPairs:
+    return measures.learning_levels(made["assessments"], made.study).reliability.pairs
 
 
 Figure = tuple[Callable[..., Any], Callable[..., str], Callable[[Made], Any]]

@@ -59,7 +59,7 @@ def test_no_text_is_cut_off_or_too_small(name, shape, lang):
 @pytest.mark.parametrize("name", [name for name in FIGURES if name not in PARTS])
 def test_every_row_that_can_be_drawn_has_a_mark(name):
     result, ax = drawn(name, made())
-    table = result.pairs if name == "rater_pairs" else result.table
+    table = result.table
     for column, missing in (("why", table.get("why") == "too few"), ("change", table.get("change", 0))):
         if column in table:
             table = table[table["change"].notna()] if column == "change" else table[~missing]
@@ -182,7 +182,7 @@ def test_a_units_page_has_what_each_source_says():
 
 def test_rater_pairs_frame_the_diagonal():
     result, ax = drawn("rater_pairs", made())
-    for row in result.pairs.to_dict("records"):
+    for row in result.table.to_dict("records"):
         framed = marks(ax, "rater_pairs")[row["row_id"]].get_linewidth() > 1
         assert framed == (row["first"] == row["second"])
 

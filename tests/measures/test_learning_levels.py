@@ -242,9 +242,11 @@ def test_levels_of_measure_and_models_are_the_same():
 
 def test_pairs_of_levels_are_those_of_the_two_raters_who_share_most():
     result = rater_reliability(register("assessments", ROWS))
-    assert result.pair == ("A", "B")
-    assert result.pairs[["first", "second", "cells"]].to_numpy().tolist() == [[1, 2, 1]]
-    assert result.pairs["rests_on"].iloc[0] == ("assessments.csv:2", "assessments.csv:3")
+    assert result.pairs.raters == ("A", "B")
+    assert result.pairs.table[["first", "second", "cells"]].to_numpy().tolist() == [[1, 2, 1]]
+    assert "ett steg isär i 1" in result.pairs.sentence("sv")
+    assert result.pairs.table["rests_on"].iloc[0] == ("assessments.csv:2", "assessments.csv:3")
     alone = rater_reliability(register("assessments", ROWS[:1]))
-    assert alone.pair == ()
-    assert alone.pairs.empty
+    assert alone.pairs.raters == ()
+    assert alone.pairs.table.empty
+    assert alone.pairs.sentence("sv") == "Ingen nivå har två bedömare."
