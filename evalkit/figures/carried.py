@@ -137,6 +137,7 @@ def plot_session_groups(groups: SessionGroups, *, ax: Axes | None = None, lang: 
         grouped = not pd.isna(row["group"])
         share = known.index(row["group"]) / max(len(known) - 1, 1) if grouped else 0.0
         words = [row["group"] if grouped else "–", "" if pd.isna(row["supervisor"]) else row["supervisor"]]
+        words[1] = f"▸{words[1]}" if row["new_supervisor"] else words[1]
         text = " · ".join(word for word in words if word)
         mark = cell(
             ax,
@@ -151,6 +152,8 @@ def plot_session_groups(groups: SessionGroups, *, ax: Axes | None = None, lang: 
             mark.set_linewidth(1.6)
     frame_grid(ax, rows=units, columns=[groups.labels.group("session", s, lang) for s in sessions])
     moved = pick(lang, sv=" Röd ram: bytte grupp.", en=" Red frame: changed group.") if table["moved"].any() else ""
+    if table["new_supervisor"].any() and len(sessions) <= _WITH_SUPERVISOR:
+        moved += pick(lang, sv=" ▸ Ny handledare.", en=" ▸ New supervisor.")
     text = pick(
         lang,
         sv=f"Grupp och handledare för dem som var där.{moved} Tomt: inte där.",
@@ -230,7 +233,7 @@ def plot_unit_mentions(mentions: UnitMentions, *, ax: Axes | None = None, lang: 
     noun = mentions.labels.noun("unit", lang)
     text = pick(
         lang,
-        sv=f"Antal repliker i vilka folk från {noun} till vänster om pilen nämner den till höger vid namn.",
+        sv="Antal repliker i vilka den till vänster om pilen nämner den till höger vid namn.",
         en=f"Turns in which the {noun} to the left names the one to the right.",
     )
     note(ax, text, own=own)

@@ -25,8 +25,8 @@ class SessionGroups:
     ----------
     table : pandas.DataFrame
         One row per unit present and session: unit, session, group, supervisor (missing where not noted), persons,
-        moved (whether the group is another than at the unit's last session with a known group), rests_on (rows of the
-        register) and row_id.
+        moved (whether the group is another than at the unit's last session with a known group), new_supervisor (the
+        same of the supervisor), rests_on (rows of the register) and row_id.
     groups : pandas.DataFrame
         One row per session and group: session, group, units, persons, supervisors (a tuple), rests_on and row_id.
     met : pandas.DataFrame
@@ -81,18 +81,19 @@ class SessionGroups:
         possible = self.units * (self.units - 1) // 2
         share = percent(len(self.met) / possible, lang=lang) if possible else "–"
         moved = number(self.table["moved"].sum(), lang=lang)
+        others = number(self.table["new_supervisor"].sum(), lang=lang)
         supervisors = number(self.table["supervisor"].nunique(), lang=lang)
         many, large = (_span(values.min(), values.max(), lang) for values in (per_session, sizes))
         noun = self.labels.noun("unit", lang, many=True)
         return pick(
             lang,
-            sv=f"Det var {many} grupper åt gången med {large} {noun} i varje och {supervisors} "
-            f"handledare i allt; {moved} byten av grupp. {share} av alla par av {noun} har någon gång suttit i samma "
-            "grupp. Att ha suttit tillsammans är ett tillfälle att lära av varandra, inte ett belägg för att man "
-            "gjorde det.",
-            en=f"There were {many} groups at a time with {large} {noun} in each and {supervisors} "
-            f"supervisors in all; {moved} changes of group. {share} of all pairs of {noun} have ever sat in one "
-            "group. Having sat together is an opportunity to learn from one another, no evidence that one did.",
+            sv=f"Det var {many} grupper åt gången med {large} {noun} i varje och {supervisors} handledare i allt; "
+            f"{moved} byten av grupp och {others} av handledare. {share} av alla par av {noun} har någon gång suttit "
+            "i samma grupp. Att ha suttit tillsammans är ett tillfälle att lära av varandra, inte ett belägg för att "
+            "man gjorde det.",
+            en=f"There were {many} groups at a time with {large} {noun} in each and {supervisors} supervisors in all; "
+            f"{moved} changes of group and {others} of supervisor. {share} of all pairs of {noun} have ever sat in "
+            "one group. Having sat together is an opportunity to learn from one another, no evidence that one did.",
         )
 
 
@@ -118,10 +119,9 @@ def session_groups(attendance: pd.DataFrame, *, study: Study | None = None) -> S
     )
     table = table.sort_values(["session", "unit"], key=lambda c: c.map(place) if c.name == "unit" else c)
     known = table[table["group"].notna()]
-    before = known.groupby("unit")["group"].shift()
-    moved = (before.notna() & (before != known["group"])).reindex(table.index, fill_value=False)
+    changes = {"moved": _changed(table, "group"), "new_supervisor": _changed(table, "supervisor")}
     table = table.assign(
-        moved=moved, rests_on=as_tuples(zip(table["source"], strict=True)).set_axis(table.index)
+        **changes, rests_on=as_tuples(zip(table["source"], strict=True)).set_axis(table.index)
     ).reset_index(drop=True)
     table["row_id"] = row_ids(table, ["unit", "session"])
     groups = known.groupby(["session", "group"], as_index=False).agg(
@@ -131,8 +131,15 @@ def session_groups(attendance: pd.DataFrame, *, study: Study | None = None) -> S
         rests_on=("source", tuple),
     )
     groups["row_id"] = row_ids(groups, ["session", "group"])
-    columns = ["unit", "session", "group", "supervisor", "persons", "moved", "rests_on", "row_id"]
+    columns = ["unit", "session", "group", "supervisor", "persons", *changes, "rests_on", "row_id"]
     return SessionGroups(table[columns], groups, _met(known), known["unit"].nunique(), labels_of(study))
+
+
+def _changed(table: pd.DataFrame, column: str) -> "pd.Series[bool]":
+    """Tell where a unit has another value than the last one known of it."""
+    known = table.loc[table[column].notna(), ["unit", column]]
+    before = known.groupby("unit")[column].shift()
+    return (before.notna() & (before != known[column])).reindex(table.index, fill_value=False)
 
 
 def _span(low: int, high: int, lang: Language) -> str:

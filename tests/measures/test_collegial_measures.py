@@ -7,9 +7,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalkit.measures import adherence, explanatory_share, presenters, session_groups, unit_mentions
+from evalkit.measures import (
+    adherence,
+    coded_depth,
+    explanatory_share,
+    homework,
+    indicators,
+    learning_levels,
+    plan_rerating,
+    position_pairs,
+    presenters,
+    session_groups,
+    triangulate_learning,
+    unit_mentions,
+)
 from evalkit.study import Unit
-from tests.measures.hand_tables import documents, segments
+from tests.measures.hand_tables import codings, documents, segments
 from tests.measures.programmes import made, nothing, study
 from tests.measures.registers import register
 
@@ -79,6 +92,7 @@ def test_groups_counted_by_hand():
     assert groups[["units", "persons"]].to_numpy().tolist() == [[2, 3], [1, 3], [2, 2]]
     assert groups.loc[(2, "G2"), "supervisors"] == ("H1", "H2")
     assert result.table["moved"].tolist() == [False, False, False, True, False, False]
+    assert result.table["new_supervisor"].tolist() == [False, False, False, True, True, False]
     assert result.met[["first", "second", "sessions"]].to_numpy().tolist() == [["K01", "K02", 1], ["K02", "K03", 1]]
     assert result.met["rests_on"].iloc[0] == ("attendance.csv:2", "attendance.csv:3")
     assert sorted(result.graph().edges(data="sessions")) == [("K01", "K02", 1), ("K02", "K03", 1)]
@@ -158,3 +172,22 @@ def test_inputs_are_unchanged_and_may_be_empty():
         assert result.sentence("sv")
         assert result.sentence("en")
         assert result.caption("en")
+
+
+@pytest.mark.parametrize(("units", "sessions"), [(3, 12), (200, 4)])
+def test_any_number_of_units_and_sessions(units, sessions):
+    programme = made(units, sessions)
+    registers, declared = programme.registers, programme.study
+    shown = presenters(registers["activities"], study=declared)
+    assert shown.sessions["session"].tolist() == list(range(1, sessions + 1))
+    groups = session_groups(registers["attendance"], study=declared)
+    assert groups.table["unit"].nunique() <= units
+    levels = learning_levels(registers["assessments"], declared, enrolment=registers["enrolment"])
+    assert levels.latest().table["unit"].nunique() == units
+    handed = homework(documents(), enrolment=registers["enrolment"], study=declared)
+    assert handed.table.empty
+    depth = coded_depth(codings(), segments(), documents=documents(), deep=["a"], surface=["b"], study=declared)
+    found = triangulate_learning(levels, depth, position_pairs(registers["positions"], declared), n_orders=99)
+    assert len(found.table) == 3 * units
+    assert len(indicators(registers["indicators"], study=declared).table) > 0
+    assert plan_rerating(registers["assessments"], declared, cells=12).table["session"].nunique() == min(sessions, 12)
