@@ -8,13 +8,14 @@ from typing import Any, Literal
 import pandas as pd
 
 from evalkit.calibrate.cells import MARGIN, Cell
+from evalkit.calibrate.competence import competence_row, true_competence
 from evalkit.calibrate.targets import MIDDLE, Targets
 from evalkit.errors import EstimationError
 from evalkit.models.dropout import completion, retention
 from evalkit.models.dropout.judged import judged_units
 from evalkit.models.experiment import before_after, harm_verdicts
 from evalkit.models.levels import enrolled_units
-from evalkit.models.progression import fit_contrasts, fit_tool_difficulty, learning_paths
+from evalkit.models.progression import competence_incidence, fit_contrasts, fit_tool_difficulty, learning_paths
 from evalkit.models.survival import log_rank_permutation
 from evalkit.study import Study, Text
 
@@ -175,6 +176,23 @@ def tool_difficulty(case: Case) -> list[Row]:
     return [Row("tool_difficulty", case.targets.difficulty, row["difficulty"], row["ci_low"], row["ci_high"])]
 
 
+def competence(case: Case) -> list[Row]:
+    """Estimate the share of all enrolled that is seen to reach and keep competence in at least half of the tools.
+
+    Parameters
+    ----------
+    case : Case
+        A programme.
+
+    Returns
+    -------
+    list of Row
+        competence.
+    """
+    found = competence_incidence(case.registers["assessments"], case.registers["enrolment"], study=case.study)
+    return [Row("competence", true_competence(case.cell), *competence_row(found))]
+
+
 def completed(case: Case) -> list[Row]:
     """Estimate the share that completes.
 
@@ -325,6 +343,16 @@ ESTIMATORS: tuple[Estimator, ...] = (
             ),
         ),
         tool_difficulty,
+    ),
+    Estimator(
+        (
+            Quantity(
+                "competence",
+                Text(sv="andel som nått kompetens, exakt", en="share that reached competence, exact"),
+                lambda cell: Promise("exact"),
+            ),
+        ),
+        competence,
     ),
     Estimator(
         (

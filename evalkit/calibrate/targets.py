@@ -17,7 +17,7 @@ from evalkit.simulate import Truth, simulate_programme
 from evalkit.simulate.actual import draw_actual
 from evalkit.study import Study
 
-__all__ = ["MIDDLE", "Targets", "true_values"]
+__all__ = ["MIDDLE", "MODEL_UNITS", "SEED", "Targets", "true_values", "unit_names"]
 
 MIDDLE = 3
 """Session at which retention is checked."""
@@ -79,7 +79,7 @@ def true_values(cell: Cell, *, difficulty: bool = True) -> Targets:
         The same every time.
     """
     truth = cell.truth()
-    many = replace(truth, units=_names(LEVEL_UNITS), shock_sd=0.0)
+    many = replace(truth, units=unit_names(LEVEL_UNITS), shock_sd=0.0)
     actual = draw_actual(many, seed=SEED)
     levels, without = actual.levels.mean(axis=2), actual.levels_without_event.mean(axis=2)  # a unit's mean over tools
     level = levels.mean(axis=0)
@@ -109,7 +109,7 @@ def _limit(truth: Truth, study: Study) -> tuple[float, float]:
         return 0.0, 0.0  # all alike: no need to ask the model
     whole = replace(
         truth,
-        units=_names(MODEL_UNITS),
+        units=unit_names(MODEL_UNITS),
         shock_sd=0.0,
         dropout="none",
         attendance=1.0,
@@ -122,5 +122,17 @@ def _limit(truth: Truth, study: Study) -> tuple[float, float]:
     return float(row["difficulty"]), float(row["ci_high"] - row["ci_low"]) / (2 * 1.959964)
 
 
-def _names(count: int) -> tuple[str, ...]:
+def unit_names(count: int) -> tuple[str, ...]:
+    """Return that many names of units.
+
+    Parameters
+    ----------
+    count : int
+        How many.
+
+    Returns
+    -------
+    tuple of str
+        In order.
+    """
     return tuple(f"U{number:05d}" for number in range(1, count + 1))

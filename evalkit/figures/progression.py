@@ -58,8 +58,9 @@ def plot_learning_paths(paths: LearningPaths, *, ax: Axes | None = None, lang: L
         panel = ax.inset_axes((x / across + 0.035, 1 - (y + 0.86) / down, 1 / across - 0.05, 0.62 / down))
         rows = paths.table[paths.table["unit"] == unit["unit"]].reset_index(drop=True)
         _draw_path(panel, rows, paths, completed=unit["completed"])
-        slope = unit["slope"]
-        panel.set_title(f"{unit['unit']}  {_signed(slope, 2, lang)}", loc="left", fontsize=8, pad=3)
+        arm = unit["slope_high"] - unit["slope"]
+        margin = "" if isnan(arm) else f" ±{number(arm, 2, lang=lang)}"
+        panel.set_title(f"{unit['unit']} {_signed(unit['slope'], 2, lang)}{margin}", loc="left", fontsize=8, pad=3)
         bottom, sparse = place + across >= len(units), max(1, ceil(len(sessions) / (3 if across == 5 else 6)))
         panel.set_xticks(sessions, names if bottom else [""] * len(sessions))
         for number_, label in enumerate(panel.get_xticklabels()):
@@ -101,12 +102,15 @@ def _draw_path(panel: Axes, rows: pd.DataFrame, paths: LearningPaths, *, complet
 
 
 def _paths_note(paths: LearningPaths, lang: Language) -> str:
+    share = percent(paths.level, lang=lang)
     text = pick(
         lang,
-        sv=f"Talet är lutningen, steg per {paths.labels.noun('session', lang)}. Blå heldragen: fullföljde; röd "
-        "streckad med ring: fullföljde inte; grå yta: hade lämnat. Bred grå linje: medel av alla anmälda.",
-        en=f"The number is the slope, steps per {paths.labels.noun('session', lang)}. Blue solid: completed; red "
-        "dashed with rings: did not; grey area: had left. Broad grey line: mean of all enrolled.",
+        sv=f"Talet är lutningen, steg per {paths.labels.noun('session', lang)}, ± halva {share} intervallet. Blå "
+        "heldragen: fullföljde; röd streckad med ring: fullföljde inte; grå yta: hade lämnat. Bred grå linje: medel av "
+        "alla anmälda.",
+        en=f"The number is the slope, steps per {paths.labels.noun('session', lang)}, ± half its {share} interval. "
+        "Blue solid: completed; red dashed with rings: did not; grey area: had left. Broad grey line: mean of all "
+        "enrolled.",
     )
     if paths.scale.competence is not None:
         text += pick(
@@ -185,6 +189,9 @@ def plot_contrasts(
     first = len(groups) + 0.6
     for place, row in enumerate(units):
         names.append(str(row["unit"]))
+        if isfinite(row["ci_low"]):
+            at = [first + place, first + place]
+            ax.plot([row["ci_low"], row["ci_high"]], at, color="#999999", linewidth=1, solid_capstyle="butt", zorder=1)
         ax.plot(
             row["estimate"],
             first + place,
@@ -207,8 +214,10 @@ def plot_contrasts(
     share = percent(contrasts.level, lang=lang)
     text = pick(
         lang,
-        sv=f"Romb och streck: medelvärde med {share} t-intervall. Fylld: fullföljde; ring: fullföljde inte.",
-        en=f"Diamond and bar: mean with {share} t interval. Filled: completed; ring: did not.",
+        sv=f"Romb och streck: medelvärde med {share} t-intervall; grått streck: enhetens eget. Fylld: fullföljde; "
+        "ring: fullföljde inte.",
+        en=f"Diamond and bar: mean with {share} t interval; grey bar: the unit's own. Filled: completed; ring: did "
+        "not.",
     )
     note(ax, text, own=own)
     return ax

@@ -15,10 +15,10 @@ from evalkit.measures.placement import (
     place_segments,
     row_ids,
 )
-from evalkit.measures.register_rows import as_tuples, unit_session_grid
+from evalkit.measures.register_rows import as_tuples, gather, unit_session_grid
 from evalkit.measures.tally import CountKind, count_kind, limits, place_codings, unchecked
 from evalkit.study import Study
-from evalkit.wording import Language, count_noun, number, percent, pick
+from evalkit.wording import Language, count_noun, interval, number, percent, pick
 
 __all__ = ["CodedDepth", "coded_depth"]
 
@@ -35,6 +35,11 @@ class CodedDepth:
         One row per unit and session: unit, session, deep, surface (segments in which such a code is present: polarity
         "+"; one with both counts in both), share (deep / (deep + surface); missing where both are 0), words, rests_on
         (coding ids) and row_id.
+    margins : pandas.DataFrame
+        One row per session and one per unit: by ("session", "unit"), group, deep, surface, share (as in `table`, summed
+        over the other), and where corrected counts were given deep_total, surface_total (what people would have coded,
+        each with _low and _high), share_corrected, share_low and share_high (from the opposite ends of both intervals,
+        so wider than the intervals' level asks); missing otherwise. With rests_on and row_id.
     deep, surface : tuple of str
         The codes.
     when : {"said", "about"}
@@ -48,6 +53,7 @@ class CodedDepth:
     """
 
     table: pd.DataFrame
+    margins: pd.DataFrame
     deep: tuple[str, ...]
     surface: tuple[str, ...]
     when: When
@@ -82,6 +88,9 @@ class CodedDepth:
                 sv="Varken djup eller yta är kodad för någon enhet och träff.",
                 en="Neither depth nor surface is coded for any unit and session.",
             )
+        corrected = self._corrected(lang)
+        if corrected:
+            return corrected
         per_session = self.table.groupby("session")[["deep", "surface"]].sum()
         coded = per_session[per_session.sum(axis=1) > 0]
         ends = [
@@ -99,6 +108,27 @@ class CodedDepth:
             en=f"Depth ({self._names('deep', lang)}) makes up {ends[0]} coded segments at {first} and {ends[1]} at "
             f"{last}. {limits(self.count_kind, lang)} The share is not corrected for miscoding, which may differ over "
             "time, and does not tell what anybody can do.",
+        )
+
+    def _corrected(self, lang: Language) -> str:
+        """Say how the corrected share went, where it is known for two sessions or more."""
+        known = self.margins[(self.margins["by"] == "session") & self.margins["share_corrected"].notna()]
+        if len(known) < 2:
+            return ""
+        ends = [
+            f"{percent(row['share_corrected'], lang=lang)} "
+            f"({interval(100 * row['share_low'], 100 * row['share_high'], 0, lang=lang)}; "
+            f"{self.labels.group('session', int(row['group']), lang)})"
+            for row in known.iloc[[0, -1]].to_dict("records")
+        ]
+        return pick(
+            lang,
+            sv=f"Rättat för felkodning står djupet ({self._names('deep', lang)}) för {ends[0]} först och {ends[1]} "
+            "sist av segmenten med djup eller yta. Andelen gäller vad människor skulle ha kodat i detta material och "
+            "säger inte vad någon kan.",
+            en=f"Corrected for miscoding, depth ({self._names('deep', lang)}) makes up {ends[0]} first and {ends[1]} "
+            "last of the segments with depth or surface. The share is about what people would have coded in this "
+            "material and does not tell what anybody can do.",
         )
 
     def _names(self, which: str, lang: Language) -> str:
@@ -119,6 +149,7 @@ def coded_depth(
     codebook: Codebook | None = None,
     study: Study | None = None,
     when: When = "said",
+    corrected: pd.DataFrame | None = None,
 ) -> CodedDepth:
     """Count the segments coded with depth and those coded with surface, per unit and session.
 
@@ -134,11 +165,14 @@ def coded_depth(
         Its units and sessions are there even without codings.
     when : {"said", "about"}, default "said"
         Whether a segment counts in the session of its document or in the session it speaks about.
+    corrected : pandas.DataFrame, optional
+        Counts corrected for miscoding, from an audit: by ("session" or "unit"), group (its number or id), side ("deep"
+        or "surface": any code of that side), total, ci_low, ci_high. Groups that were not audited enough are not there.
 
     Returns
     -------
     CodedDepth
-        Raw counts; they are not corrected for miscoding.
+        Raw counts per unit and session; corrected ones only for whole sessions and units.
 
     Raises
     ------
@@ -168,6 +202,7 @@ def coded_depth(
     table["row_id"] = row_ids(table, _KEYS)
     return CodedDepth(
         table=table,
+        margins=_margins(table, corrected),
         **sides,
         when=when,
         count_kind=count_kind(coded.merge(codings[["coding_id", "rule"]], on="coding_id")),
@@ -186,3 +221,31 @@ def _check(sides: dict[str, tuple[str, ...]], codebook: Codebook | None) -> None
     unknown = [code for codes in sides.values() for code in codes if codebook and code not in codebook.ids]
     if unknown:
         raise TableError(f"coded_depth: code '{unknown[0]}' is not in the codebook; correct it or add the code.")
+
+
+def _margins(table: pd.DataFrame, corrected: pd.DataFrame | None) -> pd.DataFrame:
+    """Sum over units and over sessions, and put the corrected counts beside."""
+    parts = []
+    for by in ("session", "unit"):
+        sums = table.groupby(by, sort=False, as_index=False).agg(
+            deep=("deep", "sum"), surface=("surface", "sum"), rests_on=("rests_on", gather)
+        )
+        parts.append(sums.assign(by=by, group=sums[by].astype("str")).drop(columns=by))
+    margins = pd.concat(parts, ignore_index=True)
+    total = margins["deep"] + margins["surface"]
+    margins["share"] = margins["deep"] / total.where(total > 0).astype("float64")
+    for side in ("deep", "surface"):
+        names = {"total": f"{side}_total", "ci_low": f"{side}_low", "ci_high": f"{side}_high"}
+        if corrected is None:
+            margins[list(names.values())] = float("nan")
+            continue
+        own = corrected.loc[corrected["side"] == side, ["by", "group", *names]].rename(columns=names)
+        margins = margins.merge(own.assign(group=own["group"].astype("str")), on=["by", "group"], how="left")
+    deep, surface = margins["deep_total"], margins["surface_total"]
+    margins["share_corrected"] = deep / (deep + surface)
+    margins["share_low"] = margins["deep_low"] / (margins["deep_low"] + margins["surface_high"])
+    margins["share_high"] = margins["deep_high"] / (margins["deep_high"] + margins["surface_low"])
+    margins["row_id"] = row_ids(margins, ["by", "group"])
+    counts = [f"{side}_{end}" for side in ("deep", "surface") for end in ("total", "low", "high")]
+    shares = ["share_corrected", "share_low", "share_high"]
+    return margins[["by", "group", "deep", "surface", "share", *counts, *shares, "rests_on", "row_id"]]

@@ -13,9 +13,9 @@ from evalkit.study import Funding, Study, Text
 from evalkit.tables.schemas import HOURS_KINDS, PARTIES
 from evalkit.wording import Language, number, pick
 
-__all__ = ["SpentHours", "UnitCosts", "spent_hours", "unit_costs"]
+__all__ = ["PARTY_NAMES", "SpentHours", "UnitCosts", "spent_hours", "unit_costs"]
 
-_PARTY = {
+PARTY_NAMES = {
     "host": Text(sv="teamet", en="the team"),
     "participant": Text(sv="deltagarna", en="the participants"),
     "funder": Text(sv="finansiären", en="the funder"),
@@ -111,9 +111,10 @@ class SpentHours:
         if self.table.empty:
             return pick(lang, sv="Inga timmar är antecknade.", en="No hours have been recorded.")
         each = "; ".join(
-            f"{_PARTY[row['party']](lang)} {number(row['hours'], lang=lang)}" for row in self.table.to_dict("records")
+            f"{PARTY_NAMES[row['party']](lang)} {number(row['hours'], lang=lang)}"
+            for row in self.table.to_dict("records")
         )
-        unsaid = [_PARTY[party](lang) for party in PARTIES if party not in set(self.table["party"])]
+        unsaid = [PARTY_NAMES[party](lang) for party in PARTIES if party not in set(self.table["party"])]
         text = pick(lang, sv=f"Antecknade timmar: {each}.", en=f"Recorded hours: {each}.")
         if unsaid:
             names = ", ".join(unsaid)

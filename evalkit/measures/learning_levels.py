@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from evalkit.errors import TableError
 from evalkit.measures.placement import Labels, labels_of, row_ids
+from evalkit.measures.rated_cells import introductions, rated_cells
 from evalkit.measures.rater_reliability import RaterReliability, rater_reliability
 from evalkit.measures.register_rows import (
     as_tuples,
@@ -252,9 +252,9 @@ def learning_levels(
         If a level is outside the scale or a tool is not declared.
     """
     given = assessments if until is None else assessments[assessments["session"] <= until]
-    _check(given, study)
+    rated = rated_cells(given, study)
     left = leaving(enrolment)
-    table = _with_levels(_grid(given, study, until), given)
+    table = _with_levels(_grid(given, study, until), given, rated)
     table["state"] = [
         _state(unit, int(session), raters, cannot, left)
         for unit, session, raters, cannot in table[["unit", "session", "n_raters", "cannot_judge"]].itertuples(
@@ -270,52 +270,35 @@ def learning_levels(
         sessions=_means(table),
         reliability=rater_reliability(given, labels=labels, min_cells=min_cells),
         scale=study.scales.level,
-        tools=tool_names(study),
+        tools=tool_names(study) or {tool: Text(sv=tool, en=tool) for tool in introductions(given, study)},
         left=tuple(unit for unit in dict.fromkeys(table["unit"]) if unit in left),
         labels=labels,
     )
 
 
-def _check(assessments: pd.DataFrame, study: Study) -> None:
-    scale = study.scales.level
-    outside = assessments["level"].notna() & ~assessments["level"].between(scale.minimum, scale.maximum)
-    unknown = ~assessments["tool"].isin(study.tool_ids)
-    for wrong, what, cure in (
-        (outside.fillna(value=False), f"levels are {scale.minimum}–{scale.maximum}", "declare the scale"),
-        (unknown, "the tool is not declared", "declare it under [[tools]]"),
-    ):
-        if wrong.any():
-            row = assessments[wrong].iloc[0]
-            raise TableError(
-                f"assessments: level {row['level']} in row {row['source_row']} (unit='{row['unit']}', "
-                f"session={row['session']}, tool='{row['tool']}'); {what}. Correct the row, or {cure} in study.toml."
-            )
-
-
 def _grid(assessments: pd.DataFrame, study: Study, until: int | None) -> pd.DataFrame:
     """List every cell in which a tool had been introduced, and those that were judged before that."""
     sessions = [s for s in session_list(study, assessments["session"]) if until is None or s <= until]
+    tools = introductions(assessments, study)
     found = set(assessments[_CELL].itertuples(index=False, name=None))
     cells = [
-        (unit, session, tool.id, tool.introduced <= session)
+        (unit, session, tool, introduced <= session)
         for unit in unit_list(study, assessments["unit"])
         for session in sessions
-        for tool in study.tools
-        if tool.introduced <= session or (unit, session, tool.id) in found
+        for tool, introduced in tools.items()
+        if introduced <= session or (unit, session, tool) in found
     ]
     types = {"unit": "str", "session": "Int64", "tool": "str", "introduced": "bool"}
     return pd.DataFrame(cells, columns=[*_CELL, "introduced"]).astype(types)
 
 
-def _with_levels(grid: pd.DataFrame, assessments: pd.DataFrame) -> pd.DataFrame:
-    given = assessments[[*_CELL, "rater", "level"]].assign(source=source_rows(assessments))
-    given["level"] = given["level"].astype("float64")
-    judged = given.dropna(subset="level").groupby(_CELL, sort=False)
-    levels = judged.agg(level=("level", "mean"), raters=("rater", tuple), n_raters=("rater", "nunique"))
-    unable = given[given["level"].isna()].groupby(_CELL, sort=False).size().rename("cannot_judge")
+def _with_levels(grid: pd.DataFrame, assessments: pd.DataFrame, rated: pd.DataFrame) -> pd.DataFrame:
+    """Add the levels, who could not judge, and every row of the register about the cell."""
+    given = assessments[_CELL].assign(source=source_rows(assessments))
+    unable = given[assessments["level"].isna()].groupby(_CELL, sort=False).size().rename("cannot_judge")
     sources = given.groupby(_CELL, sort=False)["source"].agg(tuple).rename("rests_on")
-    table = grid
-    for part in (levels, unable, sources):
+    table = grid.merge(rated[[*_CELL, "level", "raters", "n_raters"]], on=_CELL, how="left")
+    for part in (unable, sources):
         table = table.merge(part.reset_index(), on=_CELL, how="left")
     table[["n_raters", "cannot_judge"]] = table[["n_raters", "cannot_judge"]].fillna(0).astype("int64")
     return table.assign(

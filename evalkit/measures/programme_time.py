@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from math import nan
-from typing import Any
 
 import pandas as pd
 
@@ -14,7 +13,7 @@ from evalkit.study import Study, Text
 from evalkit.wording import Language, count_noun, number, percent, pick
 
 __all__ = ["EXPLAINS", "Adherence", "ExplanatoryShare", "SessionTimeline", "adherence", "explanatory_share"]
-__all__ += ["session_timeline"]
+__all__ += ["session_timeline", "split_presenters"]
 
 EXPLAINS = ("explanation", "föreläsning", "förklaring", "genomgång", "lecture", "presentation")
 """What an activity is called that explains, unless the study says otherwise."""
@@ -134,6 +133,14 @@ class ExplanatoryShare:
                 en=f"Explaining took {total} of the held time: {ends[0]} first and {ends[1]} last.",
             )
         ]
+        form = percent(held["in_form"].sum() / held["minutes"].sum(), lang=lang)
+        parts.append(
+            pick(
+                lang,
+                sv=f"{form} hölls i en form som hör till den modell som lärdes ut.",
+                en=f"{form} was held in a form that belongs to the model taught.",
+            )
+        )
         if lacking := int(self.table["without_minutes"].sum()):
             parts.append(
                 pick(
@@ -169,11 +176,14 @@ class Adherence:
         reason), without_reason (those three without), planned_minutes, held_minutes (missing where an end is not
         noted), accounted (share of the activities held as planned or changed for a recorded reason), rests_on (rows of
         the register) and row_id.
+    changes : pandas.DataFrame
+        One row per change: session, day, activity, status, reason (missing where not noted), rests_on and row_id.
     labels : Labels
         Names for a reader.
     """
 
     table: pd.DataFrame
+    changes: pd.DataFrame
     labels: Labels
 
     def caption(self, lang: Language = "sv") -> str:
@@ -284,7 +294,7 @@ def explanatory_share(
         minutes = part["minutes"].sum()
         explaining = part.loc[part["explains"], "minutes"].sum()
         in_form = part.loc[~part["explains"] & part["tool_demonstrated"].notna(), "minutes"].sum()
-        presented = _minutes_by_presenter(part)
+        presented = split_presenters(part).groupby("presenter")["minutes"].sum()
         rows.append(
             {
                 "session": session,
@@ -348,7 +358,9 @@ def adherence(activities: pd.DataFrame, *, study: Study | None = None) -> Adhere
     table["rests_on"] = by_session["rests_on"].agg(gather)
     table = table.reset_index()
     table["row_id"] = row_ids(table, ["session"])
-    return Adherence(table, timeline.labels)
+    columns = ["session", "day", "activity", "status", "reason", "rests_on", "row_id"]
+    changes = timeline.table.loc[changed, columns].reset_index(drop=True)
+    return Adherence(table, changes, timeline.labels)
 
 
 def _minutes_of_day(activities: pd.DataFrame, column: str) -> "pd.Series[float]":
@@ -364,9 +376,20 @@ def _minutes_of_day(activities: pd.DataFrame, column: str) -> "pd.Series[float]"
     return minutes
 
 
-def _minutes_by_presenter(held: pd.DataFrame) -> "pd.Series[Any]":
-    """Sum the minutes of each presenter; those who present together each get them all."""
+def split_presenters(held: pd.DataFrame) -> pd.DataFrame:
+    """Give each presenter of an activity a row of their own.
+
+    Parameters
+    ----------
+    held : pandas.DataFrame
+        Activities with a column presenter, in which several are parted by a comma, semicolon, slash, & or +.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per activity and presenter; activities without any are left out.
+    """
     names = held["presenter"].str.split(r"[,;/&+]", regex=True)
     each = held.assign(presenter=names).explode("presenter").dropna(subset="presenter")
     each = each.assign(presenter=each["presenter"].astype("str").str.strip())
-    return each[each["presenter"] != ""].groupby("presenter")["minutes"].sum()
+    return each[each["presenter"] != ""]

@@ -11,12 +11,61 @@ import numpy as np
 import pandas as pd
 
 from evalkit.measures.placement import Labels, row_ids
-from evalkit.measures.register_rows import source_rows
+from evalkit.measures.register_rows import as_tuples, gather, source_rows
 from evalkit.wording import Language, count_noun, interval, number, percent, pick
 
-__all__ = ["RaterReliability", "rater_reliability"]
+__all__ = ["RaterPairs", "RaterReliability", "rater_reliability"]
 
 _COLUMNS = ["session", "cells", "raters", "icc_cells", "icc", "ci_low", "ci_high", "alpha", "why"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RaterPairs:
+    """Which levels two raters gave to the same unit, session and tool.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row per pair of levels: first, second (levels), cells, rests_on (rows of the register) and row_id.
+    raters : tuple of str
+        The two raters; empty if no two share a cell.
+    labels : Labels
+        Names for a reader.
+    """
+
+    table: pd.DataFrame
+    raters: tuple[str, ...]
+    labels: Labels
+
+    def caption(self, lang: Language = "sv") -> str:
+        """Return the counts that the figure rests on."""
+        cells = int(self.table["cells"].sum())
+        who = pick(lang, sv=" och ", en=" and ").join(self.raters) or "–"
+        return pick(
+            lang,
+            sv=f"n = {count_noun(cells, 'ruta', 'rutor')} bedömda av både {who}.",
+            en=f"n = {count_noun(cells, 'cell', 'cells', lang='en')} rated by both {who}.",
+        )
+
+    def sentence(self, lang: Language = "sv") -> str:
+        """Say how far apart the two were and what that cannot say."""
+        if self.table.empty:
+            return pick(lang, sv="Ingen nivå har två bedömare.", en="No level has two raters.")
+        apart = (self.table["first"] - self.table["second"]).abs()
+        same, one, more = (
+            number(self.table.loc[part, "cells"].sum(), lang=lang) for part in (apart == 0, apart == 1, apart > 1)
+        )
+        lower = number(self.table.loc[self.table["second"] < self.table["first"], "cells"].sum(), lang=lang)
+        first, second = self.raters
+        same_session = self.labels.noun("session", lang)
+        return pick(
+            lang,
+            sv=f"De gav samma nivå i {same} rutor, ett steg isär i {one} och mer i {more}; {second} satte lägre än "
+            f"{first} i {lower}. Andelen lika är ingen reliabilitet: den räknas inom {same_session}.",
+            en=f"They gave the same level in {same} cells, one step apart in {one} and more in {more}; {second} rated "
+            f"lower than {first} in {lower}. The share alike is no reliability: that is computed within a "
+            f"{same_session}.",
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,6 +81,8 @@ class RaterReliability:
         agreement), ci_low, ci_high, alpha (Krippendorff's, ordinal; in the last row the mean of the sessions' alphas
         weighted by their cells), why (empty, "one rater", "too few" or "no variation": then there is no number),
         rests_on (rows of the register) and row_id.
+    pairs : RaterPairs
+        What the two raters who share the most cells gave to them.
     cells : int
         Doubly rated cells.
     blind : int
@@ -47,6 +98,7 @@ class RaterReliability:
     """
 
     table: pd.DataFrame
+    pairs: RaterPairs
     cells: int
     blind: int
     raters: int
@@ -145,6 +197,7 @@ def rater_reliability(
     blind = twice[twice["blind"].fillna(value=False)]
     return RaterReliability(
         table=table,
+        pairs=RaterPairs(_pairs(twice), tuple(map(str, _fullest_pair(twice).columns)), labels or Labels()),
         cells=_cells(twice),
         blind=_cells(blind),
         raters=int(assessments["rater"].nunique()),
@@ -190,6 +243,19 @@ def _fullest_pair(twice: pd.DataFrame) -> pd.DataFrame:
     raters = list(wide.columns)
     pairs = [wide[[a, b]].dropna() for place, a in enumerate(raters) for b in raters[place + 1 :]]
     return max(pairs, key=len, default=pd.DataFrame())
+
+
+def _pairs(twice: pd.DataFrame) -> pd.DataFrame:
+    """Count the levels that the fullest pair of raters gave to the same cells."""
+    raters = list(_fullest_pair(twice).columns)
+    first, second = (twice[twice["rater"] == rater] for rater in raters) if raters else (twice, twice)
+    keys = ["unit", "session", "tool"]
+    both = first[[*keys, "level", "source"]].merge(second[[*keys, "level", "source"]], on=keys)
+    both["rests_on"] = as_tuples(zip(both["source_x"], both["source_y"], strict=True))
+    both = both.rename(columns={"level_x": "first", "level_y": "second"})
+    pairs = both.groupby(["first", "second"], as_index=False).agg(cells=("unit", "size"), rests_on=("rests_on", gather))
+    pairs["row_id"] = row_ids(pairs, ["first", "second"])
+    return pairs
 
 
 def _icc(pair: pd.DataFrame) -> tuple[float, float, float]:

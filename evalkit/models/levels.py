@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evalkit.errors import EstimationError, TableError
+from evalkit.errors import EstimationError
 from evalkit.measures.participation import completing_units
-from evalkit.measures.register_rows import source_rows
+from evalkit.measures.rated_cells import rated_cells
+from evalkit.measures.register_rows import as_tuples, source_rows
 from evalkit.models.survival import leaving_times
 from evalkit.study import Study
 
@@ -119,37 +120,9 @@ def tool_levels(assessments: pd.DataFrame, *, study: Study) -> pd.DataFrame:
     TableError
         If a level is outside the scale or a tool is not declared.
     """
-    scale = study.scales.level
-    judged = assessments[assessments["level"].notna()]
-    wrong = judged[(judged["level"] < scale.minimum) | (judged["level"] > scale.maximum)]
-    if len(wrong):
-        row = wrong.iloc[0]
-        raise TableError(
-            f"assessments: level {row['level']} (unit='{row['unit']}', session={row['session']}, "
-            f"tool='{row['tool']}'); levels are {scale.minimum}–{scale.maximum}. Correct the row, or declare the "
-            "scale in study.toml."
-        )
-    introduced = {tool.id: tool.introduced for tool in study.tools} or dict.fromkeys(judged["tool"], 0)
-    strangers = judged[~judged["tool"].isin(list(introduced))]
-    if len(strangers):
-        raise TableError(
-            f"assessments: tool '{strangers['tool'].iloc[0]}' is not declared ({len(strangers)} rows); "
-            "correct the rows, or declare it in study.toml under [[tools]]."
-        )
-    start = judged["tool"].map(introduced).astype("int64")
-    cells = pd.DataFrame(
-        {
-            "unit": judged["unit"],
-            "session": judged["session"].astype("int64"),
-            "tool": judged["tool"],
-            "introduced": start,
-            "level": judged["level"].astype("float64"),
-            "n_raters": 1,
-            "rests_on": [(row,) for row in source_rows(judged)],
-        }
-    )[start <= judged["session"]]
-    keys = ["unit", "session", "tool", "introduced"]
-    return cells.groupby(keys, as_index=False).agg({"level": "mean", "n_raters": "sum", "rests_on": merge_rows})
+    cells = rated_cells(assessments, study).drop(columns="raters")
+    taught = cells[cells["introduced"] <= cells["session"]].reset_index(drop=True)
+    return taught.assign(rests_on=as_tuples(tuple(sorted(rows)) for rows in taught["rests_on"]))
 
 
 def session_levels(cells: pd.DataFrame) -> pd.DataFrame:

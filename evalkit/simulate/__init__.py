@@ -6,6 +6,17 @@ loads no more than it needs.
 """
 
 from evalkit.simulate.programme import Programme, simulate_programme
+from evalkit.simulate.speakers import SPEAKER_TERMS, simulate_speakers
 from evalkit.simulate.truth import EXAMPLE_SEED, TrueTool, Truth, default_truth, plain_truth
 
-__all__ = ["EXAMPLE_SEED", "Programme", "TrueTool", "Truth", "default_truth", "plain_truth", "simulate_programme"]
+__all__ = [
+    "EXAMPLE_SEED",
+    "SPEAKER_TERMS",
+    "Programme",
+    "TrueTool",
+    "Truth",
+    "default_truth",
+    "plain_truth",
+    "simulate_programme",
+    "simulate_speakers",
+]

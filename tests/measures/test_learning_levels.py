@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from evalkit.errors import TableError
 from evalkit.measures import learning_levels, rater_reliability
+from evalkit.models.levels import tool_levels
 from tests.measures.programmes import made, nothing, study
 from tests.measures.registers import register
 
@@ -218,3 +219,34 @@ def test_nothing_is_lost_or_invented(rows):
     for lang in ("sv", "en"):
         assert result.sentence(lang)
         assert result.caption(lang)
+
+
+def test_without_declared_tools_those_found_count_from_the_start():
+    result = learning_levels(register("assessments", ROWS), replace(SMALL, tools=()))
+    assert set(result.table["tool"]) == {"falten", "ringen", "stod"}
+    assert result.table["introduced"].all()
+    assert result.latest().table.set_index(["unit", "tool"]).loc[("K02", "stod"), "level"] == 0
+
+
+def test_levels_of_measure_and_models_are_the_same():
+    programme = made()
+    measured = learning_levels(programme["assessments"], programme.study).table
+    measured = measured[measured["introduced"] & measured["level"].notna()]
+    modelled = tool_levels(programme["assessments"], study=programme.study)
+    keys = ["unit", "session", "tool"]
+    both = measured.merge(modelled, on=keys, suffixes=("", "_model"))
+    assert len(both) == len(measured) == len(modelled)
+    assert (both["level"] == both["level_model"]).all()
+    assert (both["n_raters"] == both["n_raters_model"]).all()
+
+
+def test_pairs_of_levels_are_those_of_the_two_raters_who_share_most():
+    result = rater_reliability(register("assessments", ROWS))
+    assert result.pairs.raters == ("A", "B")
+    assert result.pairs.table[["first", "second", "cells"]].to_numpy().tolist() == [[1, 2, 1]]
+    assert "ett steg isär i 1" in result.pairs.sentence("sv")
+    assert result.pairs.table["rests_on"].iloc[0] == ("assessments.csv:2", "assessments.csv:3")
+    alone = rater_reliability(register("assessments", ROWS[:1]))
+    assert alone.pairs.raters == ()
+    assert alone.pairs.table.empty
+    assert alone.pairs.sentence("sv") == "Ingen nivå har två bedömare."

@@ -187,6 +187,33 @@ def test_depth_by_hand():
     assert "rule codings, not checked" in result.sentence("en")
 
 
+CORRECTED = pd.DataFrame(
+    [
+        ("session", "1", "deep", 6.0, 3.0, 10.0),
+        ("session", "1", "surface", 12.0, 8.0, 20.0),
+        ("session", "2", "deep", 9.0, 6.0, 12.0),
+        ("session", "2", "surface", 3.0, 1.0, 6.0),
+        ("unit", "A", "deep", 5.0, 2.0, 9.0),
+    ],
+    columns=["by", "group", "side", "total", "ci_low", "ci_high"],
+)
+
+
+def test_corrected_counts_stand_beside_the_raw_ones_where_they_are_known():
+    raw, result = depth(small_corpus()), depth(small_corpus(), corrected=CORRECTED)
+    pd.testing.assert_frame_equal(raw.table, result.table)
+    rows = result.margins.set_index(["by", "group"])
+    assert rows.loc[("session", "1"), ["deep", "surface", "share"]].tolist() == [1, 1, 0.5]
+    corrected = rows.loc[("session", "1"), ["share_corrected", "share_low", "share_high"]].tolist()
+    assert corrected == pytest.approx([6 / 18, 3 / 23, 10 / 18])
+    assert rows.loc[("unit", "A"), "deep_total"] == 5
+    assert rows.loc[("unit", "A"), ["share_corrected", "share_low"]].isna().all()  # surface was not audited
+    assert raw.margins["share_corrected"].isna().all()
+    assert "Rättat för felkodning står djupet" in result.sentence("sv")
+    assert "inte rättad för felkodning" in raw.sentence("sv")
+    assert "75\xa0% (50 till 92" in result.sentence("sv")
+
+
 def test_a_segment_coded_twice_with_depth_is_one():
     result = depth(small_corpus(), [("s2", "mandat", "+"), ("s2", "mandat", "+")])
     assert result.table["deep"].sum() == 1

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evalkit.calibrate import read_calibration
 from evalkit.errors import EstimationError, TableError
 from evalkit.inference import clopper_pearson
 from evalkit.models.progression import (
@@ -14,8 +15,10 @@ from evalkit.models.progression import (
     fit_ordinal_mixed,
     fit_tool_difficulty,
     learning_paths,
+    path_trends,
 )
 from tests.models.plain_registers import assessments, enrolment, register, study
+from tests.models.test_ordinal import wine as wine_numbers
 
 NAN = math.nan
 
@@ -128,9 +131,9 @@ def test_refusals(levels, left, message: str) -> None:
 
 
 def test_a_level_off_the_scale_or_an_undeclared_tool_is_named() -> None:
-    with pytest.raises(TableError, match=r"level 7 \(unit='U01', session=1, tool='t1'\); levels are 0–4"):
+    with pytest.raises(TableError, match=r"level 7 in row 2 \(unit='U01', session=1, tool='t1'\); levels are 0–4"):
         paths(np.where(LEVELS == 0, 7, LEVELS))
-    with pytest.raises(TableError, match="tool 't2' is not declared"):
+    with pytest.raises(TableError, match=r"tool='t2'\); the tool is not declared"):
         paths(introduced={"t1": 1})
 
 
@@ -144,17 +147,69 @@ def test_inputs_are_not_changed() -> None:
     pd.testing.assert_frame_equal(enrolled, before[1])
 
 
-def test_the_mixed_model_equals_clmm_on_wine(shared) -> None:
-    # R: clmm(rating ~ temp + contact + (1 | judge), wine, nAGQ = 10), package ordinal (Randall 1989)
-    wine = pd.read_csv(shared / "oracles" / "wine_ordinal.csv")
-    result = fit_ordinal_mixed(wine, outcome="rating", fixed=["temp", "contact"], unit="judge", nodes=10)
+def wine() -> pd.DataFrame:
+    """Randall's nine judges × eight bottles, in the words of R's data."""
+    rating, terms, judge = wine_numbers()
+    return pd.DataFrame(
+        {
+            "rating": rating,
+            "temp": terms["warm"].map({0: "cold", 1: "warm"}),
+            "contact": terms["contact"].map({0: "no", 1: "yes"}),
+            "judge": judge,
+        }
+    )
+
+
+def test_the_mixed_model_equals_clmm_on_wine() -> None:
+    # R: clmm(rating ~ temp + contact + (1 | judge), wine, nAGQ = 10), package ordinal (tests/oracles/ordinal.txt)
+    result = fit_ordinal_mixed(wine(), outcome="rating", fixed=["temp", "contact"], unit="judge", nodes=10)
     assert result.coefficients["term"].tolist() == ["temp[warm]", "contact[yes]"]
-    assert result.coefficients["estimate"].tolist() == pytest.approx([3.06189, 1.83343], abs=1e-3)
-    assert result.thresholds["estimate"].tolist() == pytest.approx([-1.6235, 1.5128, 4.2271, 6.0862], abs=1e-3)
-    assert result.loglik == pytest.approx(-81.53246, abs=1e-4)
+    assert result.coefficients["estimate"].tolist() == pytest.approx([3.06189, 1.83343], abs=5e-5)
+    assert result.coefficients["se"].tolist() == pytest.approx([0.59508, 0.51217], abs=5e-5)
+    assert result.thresholds["estimate"].tolist() == pytest.approx([-1.6235, 1.5128, 4.2271, 6.0862], abs=1e-4)
+    assert result.loglik == pytest.approx(-81.53246, abs=5e-5)
+    assert result.effects["effect"].iloc[:3].tolist() == pytest.approx([1.69846, -0.56657, 0.97052], abs=5e-5)
     assert (result.coefficients["ci_low"] < result.coefficients["estimate"]).all()
     with pytest.raises(TableError, match="no column 'nonsense'"):
-        fit_ordinal_mixed(wine, outcome="rating", fixed=["nonsense"], unit="judge")
+        fit_ordinal_mixed(wine(), outcome="rating", fixed=["nonsense"], unit="judge")
+
+
+def test_profile_intervals_equal_clmm_with_offset() -> None:
+    # R: tests/oracles/ordinal.R, the limits where the log likelihood has fallen by qchisq(.95, 1) / 2
+    result = fit_ordinal_mixed(wine(), outcome="rating", fixed=["temp", "contact"], unit="judge", profile=True)
+    assert result.coefficients["interval"].tolist() == ["profile", "profile"]
+    assert result.coefficients["ci_low"].tolist() == pytest.approx([1.95725, 0.86273], abs=5e-5)
+    assert result.coefficients["ci_high"].tolist() == pytest.approx([4.30649, 2.88182], abs=5e-5)
+
+
+def test_the_units_own_slopes_have_the_intervals_of_a_line_per_unit_with_one_variance() -> None:
+    import statsmodels.api as sm
+
+    units = paths().units.set_index("unit")
+    seen = paths().table.dropna(subset="level")
+    names = sorted(seen["unit"].unique())
+    indicator = np.array([[unit == name for name in names] for unit in seen["unit"]], dtype=float)
+    design = np.hstack([indicator, indicator * seen["session"].to_numpy(dtype=float)[:, None]])
+    limits = sm.OLS(seen["level"].to_numpy(), design).fit().conf_int()[len(names) :]
+    assert units.loc[names, ["slope_low", "slope_high"]].to_numpy() == pytest.approx(limits)
+    assert units.loc["U05", ["slope", "slope_low"]].isna().all()
+    contrasts = fit_contrasts(paths())
+    rows = contrasts.table[(contrasts.table["who"] == "unit") & (contrasts.table["contrast"] == "slope")]
+    assert rows["ci_low"].tolist() == units.loc[names, "slope_low"].tolist()
+    assert "Hos 4 av 4 enheter ligger hela det egna intervallet över noll" in contrasts.sentence("sv")
+
+
+def test_without_three_sessions_no_slope_has_an_interval() -> None:
+    result = fit_contrasts(paths(LEVELS[:, :2], LEFT))
+    assert result.table["ci_low"].notna().sum() == 2  # the slopes of both groups
+    assert "kräver tre bedömda tillfällen" in result.sentence("sv")
+
+
+def test_the_sentence_covers_what_the_calibration_measured() -> None:
+    table = read_calibration().table
+    measured = table[table["estimator"].isin(["slope", "half_difference"]) & ~table["cell"].str.contains("shock")]
+    assert measured["coverage"].min() >= 0.88 - 0.005
+    assert "88–92 %" in fit_contrasts(paths()).sentence("sv")
 
 
 def test_unit_level_covariates_are_said_to_cover_less() -> None:
@@ -203,6 +258,59 @@ def test_tool_difficulty_needs_two_tools_and_two_units(units: int, tools: int) -
         fit_tool_difficulty(
             assessments(LEVELS[:units, :, :tools]), enrolment([None] * units), study=study(n_units=units)
         )
+
+
+def test_a_tool_nobody_was_rated_on_is_named() -> None:
+    levels = drawn(np.random.default_rng(4), [-1, 1])
+    result = fit_tool_difficulty(
+        assessments(levels), enrolment([None] * 14), study=study(introduced={"t1": 1, "t2": 1, "t3": 2})
+    )
+    assert result.unrated == ("t3",)
+    assert "t3: ingen är bedömd" in result.sentence("sv")
+
+
+def test_one_session_compares_tools_taught_at_once_and_refuses_others() -> None:
+    levels = drawn(np.random.default_rng(4), [-1, 1])[:, :1]
+    alike = study(n_sessions=1, introduced={"t1": 1, "t2": 1})
+    result = fit_tool_difficulty(assessments(levels), enrolment([None] * 14), study=alike)
+    assert math.isnan(result.time)
+    assert result.table["tool"].tolist() == ["t2", "t1"]
+    later = assessments(levels, sessions=[2])
+    with pytest.raises(EstimationError, match="tool and time cannot be told apart"):
+        fit_tool_difficulty(later, enrolment([None] * 14), study=study(introduced={"t1": 1, "t2": 2}))
+
+
+def test_difficulty_stands_for_those_who_completed_too() -> None:
+    levels = drawn(np.random.default_rng(4), [-1.5, 0, 1.5])
+    left = [3] * 4 + [None] * 10
+    levels[:4, 3:] = NAN
+    how = {"study": study(introduced={"t1": 1, "t2": 1, "t3": 1})}
+    result = fit_tool_difficulty(assessments(levels), enrolment(left), **how)
+    ten = study(n_units=10, introduced={"t1": 1, "t2": 1, "t3": 1})
+    alone = fit_tool_difficulty(assessments(levels[4:]), enrolment([None] * 10), study=ten)
+    expected = alone.table.set_index("tool")["difficulty"]
+    found = result.table.set_index("tool")["difficulty_completed"]
+    assert found.to_dict() == pytest.approx(expected.to_dict(), abs=1e-6)
+    assert "Svårast är t3, både för alla anmälda och för de 10 enheter som fullföljde." in result.sentence("sv")
+    few = fit_tool_difficulty(assessments(levels), enrolment([1] * 13 + [None]), **how)
+    assert few.table["difficulty_completed"].isna().all()
+    assert "går modellen inte att skatta för sig" in few.sentence("sv")
+
+
+@pytest.mark.parametrize(("n_units", "n_sessions"), [(3, 12), (200, 4)])
+def test_any_number_of_units_and_sessions(n_units: int, n_sessions: int) -> None:
+    levels = drawn(np.random.default_rng(8), [-1, 0, 1], n=n_units, sessions=n_sessions)
+    left = [None if k % 3 else n_sessions // 2 for k in range(n_units)]
+    levels[[after is not None for after in left], n_sessions // 2 :] = NAN
+    declared = study(n_units=n_units, n_sessions=n_sessions, introduced={"t1": 1, "t2": 1, "t3": 2})
+    table, enrolled = assessments(levels), enrolment(left)
+    found = learning_paths(table, enrolled, study=declared)
+    contrasts, trends = fit_contrasts(found), path_trends(found)
+    assert len(found.table) == n_units * n_sessions
+    assert contrasts.group("slope", "completed")["n"] == sum(after is None for after in left)
+    assert trends.n_page == sum(after is None for after in left)
+    assert fit_tool_difficulty(table, enrolled, study=declared).table["tool"].tolist() == ["t3", "t2", "t1"]
+    assert competence_incidence(table, enrolled, study=declared).n == n_units
 
 
 def test_competence_is_kept_and_leaving_competes() -> None:
@@ -262,6 +370,36 @@ def test_contrasts_recover_the_mean_slope_and_cover_it() -> None:
         covered += row["ci_low"] <= 0.4 <= row["ci_high"]
     assert abs(np.mean(estimates) - 0.4) < 0.01 + 2.58 * np.std(estimates) / math.sqrt(rounds)  # .01: the scale's ends
     assert covered / rounds >= 0.95 - 2.58 * math.sqrt(0.05 * 0.95 / rounds)  # METHODS: .94–.96
+
+
+GROWTH = {
+    "linear": lambda x: x,
+    "plateau": lambda x: 1 - np.exp(-3 * x),
+    "late": lambda x: x**3,
+    "none": lambda x: 0 * x,
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("growth", GROWTH)
+def test_a_units_own_slope_is_covered_in_every_form_of_growth(growth: str) -> None:
+    # True: the least-squares slope of the unit's own expected levels at the sessions it was seen in.
+    rng, rounds, n, sessions = np.random.default_rng(23), 60, 14, np.arange(6)
+    path = 2 * GROWTH[growth](sessions / 5)
+    covered = []
+    for _ in range(rounds):
+        expected = 1 + rng.normal(0, 0.25, n)[:, None] + (1 + rng.normal(0, 0.2, n))[:, None] * path[None, :]
+        noisy = expected + rng.normal(0, 0.2, (n, 6))
+        levels = np.round(np.repeat(noisy[:, :, None], 4, axis=2) + rng.normal(0, 0.4, (n, 6, 4))).clip(0, 4)
+        levels[rng.random((n, 6)) < 0.15] = NAN
+        units = paths(levels, [None] * n, introduced=dict.fromkeys(("t1", "t2", "t3", "t4"), 1)).units
+        for k, unit in enumerate(units.to_dict("records")):
+            seen = ~np.isnan(levels[k, :, 0])
+            if seen.sum() > 1:
+                slope = np.polyfit(sessions[seen], expected[k, seen], 1)[0]
+                covered.append(unit["slope_low"] <= slope <= unit["slope_high"])
+    # The scale's ends and the scatter about a bent path make it wider, not narrower.
+    assert np.mean(covered) >= 0.93
 
 
 @pytest.mark.slow

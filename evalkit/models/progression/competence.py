@@ -26,7 +26,7 @@ class CompetenceIncidence:
         (assessments of the units that have reached it by then) and row_id.
     units : pandas.DataFrame
         Per enrolled unit: unit, reached (session, missing if never), confirmed (whether a later assessment says so
-        too), left (first session it was gone), rests_on.
+        too), left (first session it was gone), completed, rests_on.
     threshold : int
         The level.
     tool : str or None
@@ -90,6 +90,15 @@ class CompetenceIncidence:
             ]
         else:
             parts = [self._reached(units, lang)]
+        completed = self.units[self.units["completed"]]
+        reached, of = (number(n, lang=lang) for n in (completed["reached"].notna().sum(), len(completed)))
+        parts.append(
+            pick(
+                lang,
+                sv=f"Av de {of} som fullföljde nådde {reached} dit.",
+                en=f"Of the {of} that completed {reached} got there.",
+            )
+        )
         if self.n_unconfirmed:
             parts.append(
                 pick(
@@ -141,6 +150,7 @@ def competence_incidence(
     study: Study,
     tool: str | None = None,
     threshold: int | None = None,
+    attendance: pd.DataFrame | None = None,
     level: float = 0.95,
 ) -> CompetenceIncidence:
     """Compute how many of all enrolled have reached a level and kept it, by session.
@@ -158,6 +168,8 @@ def competence_incidence(
         One tool; when left out a unit must stand at the level in at least half of the tools assessed in a session.
     threshold : int, optional
         The level; default the scale's competence.
+    attendance : pandas.DataFrame, optional
+        For the completion rule.
     level : float, default 0.95
         Level of each pointwise interval.
 
@@ -179,7 +191,7 @@ def competence_incidence(
         raise EstimationError(
             f"competence: level {wanted} is not a step of the scale above its lowest; declare competence in study.toml."
         )
-    enrolled = enrolled_units(enrolment, study=study).table
+    enrolled = enrolled_units(enrolment, study=study, attendance=attendance).table
     cells = tool_levels(assessments, study=study)
     cells = cells[cells["unit"].isin(enrolled["unit"])]
     if tool is not None:
@@ -228,9 +240,11 @@ def competence_incidence(
 def _reaching(enrolled: pd.DataFrame, cells: pd.DataFrame, threshold: int) -> pd.DataFrame:
     """Find each unit's first session of a spell at the level that lasts to its last assessment."""
     there = cells.assign(there=cells["level"] >= threshold).groupby(["unit", "session"])["there"].mean() >= 0.5
+    paths = {unit: path.droplevel("unit") for unit, path in there.groupby("unit")}
+    sources = cells.groupby("unit")["rests_on"].agg(merge_rows)
     rows = []
-    for unit, latest in enrolled[["unit", "latest"]].itertuples(index=False):
-        path = there[unit] if unit in there.index.get_level_values("unit") else there.iloc[:0].droplevel("unit")
+    for unit, latest, completed in enrolled[["unit", "latest", "completed"]].itertuples(index=False):
+        path = paths.get(unit, there.iloc[:0].droplevel("unit"))
         below = path.index[~path]
         spell = path.index[path.index > below.max()] if len(below) else path.index
         rows.append(
@@ -239,7 +253,8 @@ def _reaching(enrolled: pd.DataFrame, cells: pd.DataFrame, threshold: int) -> pd
                 "reached": float(spell.min()) if len(spell) else np.nan,
                 "confirmed": len(spell) > 1,
                 "left": latest,
-                "rests_on": merge_rows(cells.loc[cells["unit"] == unit, "rests_on"]),
+                "completed": completed,
+                "rests_on": sources.get(unit, ()),
             }
         )
     return pd.DataFrame(rows)

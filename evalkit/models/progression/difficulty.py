@@ -1,111 +1,21 @@
 """How hard each tool was, by a cumulative-logit model with a random intercept per unit."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from math import nan
 
 import pandas as pd
 
-from evalkit.errors import EstimationError, TableError
+from evalkit.errors import EstimationError
 from evalkit.measures.placement import Labels, labels_of, row_ids
 from evalkit.models.levels import enrolled_units, merge_rows, tool_levels
-from evalkit.models.ordinal import OrdinalFit, fit_cumulative_logit
+from evalkit.models.progression.ordinal_mixed import OrdinalMixed, fit_ordinal_mixed
 from evalkit.study import Study, Text
 from evalkit.wording import Language, interval, join, number, percent, pick
 
-__all__ = ["OrdinalMixed", "ToolDifficulty", "fit_ordinal_mixed", "fit_tool_difficulty"]
+__all__ = ["ToolDifficulty", "fit_tool_difficulty"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class OrdinalMixed:
-    """A cumulative-logit model with a random intercept per unit.
-
-    Attributes
-    ----------
-    coefficients : pandas.DataFrame
-        Per term: term, estimate (logits; positive means higher levels), se, ci_low, ci_high, interval, separated,
-        rests_on and row_id.
-    thresholds : pandas.DataFrame
-        Per pair of neighbouring levels: threshold, estimate, se, ci_low, ci_high, separated.
-    sd : float
-        Standard deviation of the units' intercepts.
-    loglik : float
-        Maximised log likelihood.
-    n, n_units : int
-        Answers and units.
-    level : float
-        Level of the intervals.
-    unit_terms : tuple of str
-        Terms that are constant within every unit.
-    fit : OrdinalFit
-        All that the engine knows.
-    method : str
-        Name of the method.
-    """
-
-    coefficients: pd.DataFrame
-    thresholds: pd.DataFrame
-    sd: float
-    loglik: float
-    n: int
-    n_units: int
-    level: float
-    unit_terms: tuple[str, ...]
-    fit: OrdinalFit
-    method: str
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """The coefficients."""
-        return self.coefficients
-
-    def caption(self, lang: Language = "sv") -> str:
-        """Return the counts that the coefficients rest on."""
-        share, n, units = percent(self.level, lang=lang), number(self.n, lang=lang), number(self.n_units, lang=lang)
-        return pick(
-            lang,
-            sv=f"Kumulativ logitmodell med slumpmässig nivå per enhet; {share} intervall. n = {n} svar av {units} "
-            "enheter.",
-            en=f"Cumulative-logit model with a random intercept per unit; {share} intervals. n = {n} answers by "
-            f"{units} units.",
-        )
-
-    def sentence(self, lang: Language = "sv") -> str:
-        """Say what the coefficients are and what they cannot say."""
-        terms = "; ".join(
-            f"{row['term']} {number(row['estimate'], 2, lang=lang)} "
-            f"({interval(row['ci_low'], row['ci_high'], lang=lang)})"
-            for row in self.coefficients.to_dict("records")
-        )
-        parts = [pick(lang, sv=f"Logit per term: {terms}.", en=f"Logits per term: {terms}.")]
-        if self.fit.separated:
-            names = join(list(self.fit.separated), lang=lang)
-            parts.append(
-                pick(
-                    lang,
-                    sv=f"Separation: {names} saknar ändlig skattning; bara den ena gränsen är känd.",
-                    en=f"Separation: {names} have no finite estimate; only one limit is known.",
-                )
-            )
-        if self.unit_terms:
-            names = join(list(self.unit_terms), lang=lang)
-            parts.append(
-                pick(
-                    lang,
-                    sv=f"{names} skiljer sig bara mellan enheter: sådana intervall har i simuleringar täckt 86–91 % i "
-                    "stället för 95 %.",
-                    en=f"{names} differ between units only: such intervals covered 86–91% in simulations instead of "
-                    "95%.",
-                )
-            )
-        parts.append(
-            pick(
-                lang,
-                sv="Modellen beskriver; för förändring över tid gäller kontrasten per enhet, inte modellens trend.",
-                en="The model describes; for change over time the contrast per unit holds, not the model's trend.",
-            )
-        )
-        return " ".join(parts)
+_BOTH = ("difficulty", "difficulty_completed")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,9 +26,10 @@ class ToolDifficulty:
     ----------
     table : pandas.DataFrame
         Per tool, the hardest first: tool, introduced, difficulty (logits above the mean tool; positive means lower
-        levels), ci_low, ci_high, interval, separated, n, mean_level, rests_on and row_id.
+        levels), ci_low, ci_high, interval, separated, n, mean_level, difficulty_completed (the same among the units
+        that completed; missing where the model cannot be fitted to them), rests_on and row_id.
     time : float
-        Logits per session since a tool's introduction.
+        Logits per session since a tool's introduction; missing where all were rated at the same time.
     n, n_units : int
         Assessments (one per unit, session and tool) and units.
     n_all : int
@@ -127,6 +38,10 @@ class ToolDifficulty:
         Level of the intervals.
     names : dict of str to Text
         Names of the tools.
+    unrated : tuple of str
+        Declared tools that no unit was rated on, of which nothing can be said.
+    n_completed : int
+        Units that completed, of those rated.
     model : OrdinalMixed
         The fitted model.
     labels : Labels
@@ -140,6 +55,8 @@ class ToolDifficulty:
     n_all: int
     level: float
     names: dict[str, Text]
+    unrated: tuple[str, ...]
+    n_completed: int
     model: OrdinalMixed
     labels: Labels
 
@@ -183,6 +100,14 @@ class ToolDifficulty:
                     en="No tool can be said to have been harder or easier than the mean tool.",
                 )
             )
+        parts.append(self._completers(lang))
+        if self.unrated:
+            names = join([self.name(tool, lang) for tool in self.unrated], lang=lang)
+            parts.append(
+                pick(
+                    lang, sv=f"{names}: ingen är bedömd, inget kan sägas.", en=f"{names}: nobody rated, nothing known."
+                )
+            )
         if self.table["separated"].any():
             parts.append(
                 pick(
@@ -202,73 +127,38 @@ class ToolDifficulty:
         )
         return " ".join(parts)
 
-
-def fit_ordinal_mixed(
-    table: pd.DataFrame, *, outcome: str, fixed: Sequence[str], unit: str, nodes: int = 10, level: float = 0.95
-) -> OrdinalMixed:
-    """Fit a cumulative-logit model with a random intercept per unit.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        One row per answer. A column `rests_on` of keys is carried into the result.
-    outcome : str
-        Column of the ordered levels.
-    fixed : sequence of str
-        Columns of the terms. Numbers and truth values enter as they are; texts and categories as one term per value
-        but the first, named "column[value]".
-    unit : str
-        Column of the unit whose answers belong together.
-    nodes : int, default 10
-        Quadrature points.
-    level : float, default 0.95
-        Level of the intervals.
-
-    Returns
-    -------
-    OrdinalMixed
-        Coefficients, thresholds and what to know about them.
-
-    Raises
-    ------
-    TableError
-        If a column is missing.
-    EstimationError
-        If the data cannot carry the model.
-
-    References
-    ----------
-    Hedeker, D. & Gibbons, R. D. (2006). Longitudinal Data Analysis, chapter 10. Wiley.
-    """
-    lacking = [name for name in (outcome, *fixed, unit) if name not in table]
-    if lacking:
-        raise TableError(f"ordinal model: the table has no column '{lacking[0]}'; give the names of its columns.")
-    x = pd.DataFrame(index=table.index)
-    for name in fixed:
-        x = pd.concat([x, _terms(table[name])], axis=1)
-    fit = fit_cumulative_logit(table[outcome], x, table[unit], nodes=nodes, level=level)
-    within = x - x.groupby(table[unit]).transform("first")
-    constant = [str(term) for term in x.columns if not within[term].any()]
-    coefficients = fit.coefficients.copy()
-    keys = merge_rows(table["rests_on"]) if "rests_on" in table else ()
-    coefficients["rests_on"] = [keys] * len(coefficients)
-    coefficients["row_id"] = row_ids(coefficients, ["term"])
-    return OrdinalMixed(
-        coefficients=coefficients,
-        thresholds=fit.thresholds,
-        sd=fit.sd,
-        loglik=fit.loglik,
-        n=fit.n,
-        n_units=fit.n_units,
-        level=level,
-        unit_terms=tuple(constant),
-        fit=fit,
-        method=fit.method,
-    )
+    def _completers(self, lang: Language) -> str:
+        """Say whether those who completed alone give the same order."""
+        beside = self.table.dropna(subset="difficulty_completed")
+        n = self.labels.count(self.n_completed, "unit", lang)
+        if beside.empty:
+            return pick(
+                lang,
+                sv=f"För de {n} som fullföljde går modellen inte att skatta för sig.",
+                en=f"For the {n} that completed the model cannot be fitted on its own.",
+            )
+        hardest = [self.name(str(beside["tool"].iloc[int(beside[c].argmax())]), lang) for c in _BOTH]
+        if hardest[0] == hardest[1]:
+            return pick(
+                lang,
+                sv=f"Svårast är {hardest[0]}, både för alla anmälda och för de {n} som fullföljde.",
+                en=f"The hardest is {hardest[0]}, both for all enrolled and for the {n} that completed.",
+            )
+        return pick(
+            lang,
+            sv=f"Svårast är {hardest[0]} för alla anmälda men {hardest[1]} för de {n} som fullföljde.",
+            en=f"The hardest is {hardest[0]} for all enrolled but {hardest[1]} for the {n} that completed.",
+        )
 
 
 def fit_tool_difficulty(
-    assessments: pd.DataFrame, enrolment: pd.DataFrame, *, study: Study, nodes: int = 10, level: float = 0.95
+    assessments: pd.DataFrame,
+    enrolment: pd.DataFrame,
+    *,
+    study: Study,
+    attendance: pd.DataFrame | None = None,
+    nodes: int = 10,
+    level: float = 0.95,
 ) -> ToolDifficulty:
     """Estimate how hard each tool was, at the same time since the session that introduced it.
 
@@ -281,6 +171,8 @@ def fit_tool_difficulty(
         See `evalkit.tables.SCHEMAS`; all enrolled units enter with what they contributed.
     study : Study
         Its tools and scale.
+    attendance : pandas.DataFrame, optional
+        For the completion rule.
     nodes : int, default 10
         Quadrature points.
     level : float, default 0.95
@@ -294,11 +186,13 @@ def fit_tool_difficulty(
     Raises
     ------
     EstimationError
-        If fewer than two tools or two units were assessed, or the data cannot carry the model.
+        If fewer than two tools or two units were assessed, each tool was rated at one time only and not all at the
+        same, or the data cannot carry the model.
     TableError
         If a level is outside the scale or a tool is not declared.
     """
-    units = enrolled_units(enrolment, study=study).table["unit"]
+    enrolled = enrolled_units(enrolment, study=study, attendance=attendance).table
+    units = enrolled["unit"]
     known = assessments[assessments["level"].notna() & assessments["unit"].isin(units)]
     if known.empty:
         raise EstimationError("tool difficulty: no level of an enrolled unit has been assessed; add assessments.")
@@ -310,13 +204,11 @@ def fit_tool_difficulty(
             "both are needed. Show the mean levels."
         )
     columns = {f"tool{k}": tool for k, tool in enumerate(tools)}
+    timed = _timed(answers)
     # Deviations from the mean tool leave one tool out; a second fit that leaves out another one gives its interval.
     fits = [
-        fit_ordinal_mixed(
-            _deviations(answers, columns, left_out), outcome="level", fixed=terms, unit="unit", nodes=nodes, level=level
-        )
+        _fit(answers, columns, left_out, timed=timed, nodes=nodes, level=level)
         for left_out in (list(columns)[-1], next(iter(columns)))
-        for terms in [["time", *(name for name in columns if name != left_out)]]
     ]
     found = pd.concat([fit.coefficients for fit in fits]).drop_duplicates("term").set_index("term")
     seen = answers.groupby("tool").agg(
@@ -339,28 +231,24 @@ def fit_tool_difficulty(
             "separated": effect["separated"],
             "n": seen["n"],
             "mean_level": seen["mean_level"],
+            "difficulty_completed": _of_completers(answers, enrolled, timed=timed, nodes=nodes),
             "rests_on": seen["rests_on"],
         }
     ).sort_values("difficulty", ascending=False, ignore_index=True)
     table["row_id"] = row_ids(table, ["tool"])
     return ToolDifficulty(
         table=table,
-        time=float(found["estimate"]["time"]),
+        time=float(found["estimate"]["time"]) if timed else nan,
         n=len(answers),
         n_units=fits[0].n_units,
         n_all=len(known),
         level=level,
         names={tool.id: tool.name for tool in study.tools},
+        unrated=tuple(tool.id for tool in study.tools if tool.id not in tools),
+        n_completed=int(enrolled.loc[enrolled["unit"].isin(answers["unit"]), "completed"].sum()),
         model=fits[0],
         labels=labels_of(study),
     )
-
-
-def _terms(column: "pd.Series[Any]") -> pd.DataFrame:
-    if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
-        return column.astype("float64").to_frame()
-    values = list(column.cat.categories) if isinstance(column.dtype, pd.CategoricalDtype) else sorted(column.unique())
-    return pd.DataFrame({f"{column.name}[{value}]": (column == value).astype("float64") for value in values[1:]})
 
 
 def _one_rater(known: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -372,6 +260,45 @@ def _one_rater(known: pd.DataFrame, study: Study) -> pd.DataFrame:
     cells["level"] = cells["level"].astype("int64")
     cells["time"] = (cells["session"] - cells["introduced"]).astype("float64")
     return cells
+
+
+def _timed(answers: pd.DataFrame) -> bool:
+    """Tell whether time since introduction can be told from the tools; refuse where it cannot and matters."""
+    if len(set(answers["time"])) == 1:
+        return False
+    if answers.groupby("tool")["time"].nunique().max() == 1:
+        raise EstimationError(
+            "tool difficulty: each tool was rated at one time since its introduction only, and not all at the same; "
+            "tool and time cannot be told apart. Show the mean levels, or rate in more sessions."
+        )
+    return True
+
+
+def _fit(
+    answers: pd.DataFrame, columns: dict[str, str], left_out: str, *, timed: bool, nodes: int, level: float = 0.95
+) -> OrdinalMixed:
+    terms = [*(["time"] if timed else []), *(name for name in columns if name != left_out)]
+    table = _deviations(answers, columns, left_out)
+    return fit_ordinal_mixed(table, outcome="level", fixed=terms, unit="unit", nodes=nodes, level=level)
+
+
+def _of_completers(
+    answers: pd.DataFrame, enrolled: pd.DataFrame, *, timed: bool, nodes: int
+) -> "pd.Series[float] | float":
+    """Return each tool's difficulty among the units that completed, or nothing where the model cannot be fitted."""
+    own = answers[answers["unit"].isin(enrolled.loc[enrolled["completed"], "unit"])]
+    tools = sorted(own["tool"].unique(), key=list(own["tool"]).index)
+    if len(tools) < 2 or own["unit"].nunique() < 2:
+        return nan
+    columns = {f"tool{k}": tool for k, tool in enumerate(tools)}
+    last = list(columns)[-1]
+    try:
+        fit = _fit(own, columns, last, timed=timed and len(set(own["time"])) > 1, nodes=nodes)
+    except EstimationError:
+        return nan
+    found = fit.coefficients.set_index("term")["estimate"]
+    ease = {columns[name]: float(found[name]) for name in columns if name != last}
+    return -pd.Series(ease | {columns[last]: -sum(ease.values())}, dtype="float64")
 
 
 def _deviations(answers: pd.DataFrame, columns: dict[str, str], left_out: str) -> pd.DataFrame:
