@@ -102,7 +102,10 @@ def adjust_predictors(predictors: Sequence[Predictor], *, n_random: int = 9_999,
     """
     tested = [predictor for predictor in predictors if predictor.tested]
     if not tested:
-        raise EstimationError("predictors: none of them has a test; there is nothing to adjust.")
+        raise EstimationError(
+            "predictors: none of them has a test; there is nothing to adjust.",
+            sv="prediktorer: ingen av dem har något test; det finns inget att justera.",
+        )
     judged = [p.table[p.table["value"].notna()].set_index("unit") for p in tested]
     units = [unit for unit in judged[0].index if all(unit in table.index for table in judged)]
     judged = [table.loc[units] for table in judged]
@@ -110,7 +113,10 @@ def adjust_predictors(predictors: Sequence[Predictor], *, n_random: int = 9_999,
     values = [table["value"].to_numpy(dtype=bool) for table in judged]
     if not left.any() or left.all() or any(value.all() or not value.any() for value in values):
         raise EstimationError(
-            f"predictors: among the {len(units)} units judged in all of them some group is empty; adjust fewer at once."
+            f"predictors: among the {len(units)} units judged in all of them some group is empty; adjust fewer at "
+            "once.",
+            sv=f"prediktorer: bland de {len(units)} enheter som bedömts i alla är någon grupp tom; justera färre åt "
+            "gången.",
         )
     rng = np.random.default_rng(seed)
     orders = np.vstack([np.arange(len(units)), rng.permuted(np.tile(np.arange(len(units)), (n_random, 1)), axis=1)])

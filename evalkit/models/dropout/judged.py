@@ -51,7 +51,10 @@ def judged_units(
     """
     said = judgements[(judgements["what"] == what) & judgements["unit"].isin(units["unit"])].copy()
     if said.empty:
-        raise EstimationError(f"predictor '{what}': no enrolled unit has such a judgement; check its name.")
+        raise EstimationError(
+            f"predictor '{what}': no enrolled unit has such a judgement; check its name.",
+            sv=f"prediktorn ”{what}”: ingen anmäld enhet har en sådan bedömning; kontrollera namnet.",
+        )
     said["has"] = _has(said["value"], having, what)
     said["rests_on"] = [(row,) for row in source_rows(said)]
     limits = {row["unit"]: _last_day_in(row, study) for row in units.to_dict("records")}
@@ -71,7 +74,9 @@ def _has(values: "pd.Series[str]", having: Collection[str], what: str) -> "pd.Se
     if not has.any() or (len(other) > 1 and not plain[~has].isin(LACKING).all() and set(having) <= _DEFAULT):
         raise EstimationError(
             f"predictor '{what}': {values.nunique()} different values are judged; say with having= which of them "
-            "count as having it (all others then count as lacking it)."
+            "count as having it (all others then count as lacking it).",
+            sv=f"prediktorn ”{what}”: {values.nunique()} olika värden förekommer; ange med having= vilka som räknas "
+            "som att ha det (alla andra räknas då som att sakna det).",
         )
     return has
 
