@@ -50,6 +50,8 @@ class BeforeAfter:
         Per session: session, level (mean over the units with a difference), n.
     changes : pandas.DataFrame
         Per unit, session after the event and tool: unit, session, tool, pre (level at `pre_session`), change, rests_on.
+    tool_slopes : pandas.DataFrame
+        Per unit and tool assessed at least twice before the event: unit, tool, slope (steps per session).
     control : pandas.DataFrame
         As `units`, of the units without the event that have a difference; no rows where none are declared.
     control_means : pandas.DataFrame
@@ -83,6 +85,7 @@ class BeforeAfter:
     table: pd.DataFrame
     units: pd.DataFrame
     changes: pd.DataFrame
+    tool_slopes: pd.DataFrame
     means: pd.DataFrame
     control: pd.DataFrame
     control_means: pd.DataFrame
@@ -298,6 +301,7 @@ def before_after(
         table=table,
         units=units,
         changes=changes,
+        tool_slopes=_tool_slopes(own[own["session"] <= after_session]),
         means=seen.groupby("session", as_index=False).agg(level=("level", "mean"), n=("unit", "size")),
         control=control,
         control_means=control_means,
@@ -400,7 +404,8 @@ def _unit_differences(
     by_session = changes.groupby(["unit", "session"])["change"].mean()
     before = cells[cells["session"] == pre_session].groupby("unit")
     pre = before["level"].mean()
-    slopes = _slopes_within_tools(cells[cells["session"] <= after_session])
+    moments = _slope_moments(cells[cells["session"] <= after_session]).groupby("unit")[["xx", "xy"]].sum()
+    slopes = (moments["xy"] / moments["xx"])[moments["xx"] > 0]
     behind: dict[str, set[str]] = {str(unit): set() for unit in there["unit"]}
     for rows in (changes, cells[cells["session"] == pre_session]):
         for unit, ids in zip(rows["unit"], rows["rests_on"], strict=True):
@@ -417,17 +422,19 @@ def _unit_differences(
     return units
 
 
-def _slopes_within_tools(cells: pd.DataFrame) -> "pd.Series[float]":
-    """Return steps per session of each unit, each tool compared with itself; none where no tool was assessed twice."""
+def _slope_moments(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return, per unit and tool, the sums whose ratio is the slope: each tool is compared with itself."""
     part = cells[["unit", "session", "level"]].astype({"session": "float64"})
     groups = part.groupby([cells["unit"], cells["tool"]])[["session", "level"]]
     centred = part[["session", "level"]] - groups.transform("mean")
-    sums = pd.DataFrame(
-        {"unit": part["unit"], "xx": centred["session"] ** 2, "xy": centred["session"] * centred["level"]}
-    )
-    total = sums.groupby("unit")[["xx", "xy"]].sum()
-    some = total[total["xx"] > 0]
-    return some["xy"] / some["xx"]
+    sums = pd.DataFrame({"xx": centred["session"] ** 2, "xy": centred["session"] * centred["level"]})
+    return sums.groupby([cells["unit"], cells["tool"]])[["xx", "xy"]].sum().reset_index()
+
+
+def _tool_slopes(cells: pd.DataFrame) -> pd.DataFrame:
+    moments = _slope_moments(cells)
+    moments = moments[moments["xx"] > 0]
+    return moments[["unit", "tool"]].assign(slope=moments["xy"] / moments["xx"])
 
 
 def _controls(
