@@ -77,7 +77,7 @@ class OtherOutcomes:
         return " ".join(parts)
 
     def _said(self, row: dict[Any, Any], lang: Language) -> str:
-        digits = 2
+        digits = 2 if max(abs(row["before"]), abs(row["after"])) >= 0.1 else 3
         start, end = (number(row[side], digits, lang=lang) for side in ("before", "after"))
         name, measure = row[f"name_{lang}"], row[f"measure_{lang}"]
         text = pick(lang, sv=f"{name}, {measure}: {start} till {end}", en=f"{name}, {measure}: {start} to {end}")

@@ -63,9 +63,10 @@ class TippingPoint:
         share, unseen = percent(self.level, lang=lang), percent(self.share_unseen, lang=lang)
         return pick(
             lang,
-            sv=f"Utslag per marginal beroende på hur det gick för de {len(self.leavers)} som lämnade efter händelsen; "
-            f"ensidiga {share}-gränser, τ = {tau}. n = {units}, {unseen} av deras tid efteråt osedd.",
-            en=f"Verdict per margin depending on how the {len(self.leavers)} that left after the event fared; "
+            sv="Utslag per marginal beroende på hur det gick för dem som lämnade efter händelsen "
+            f"({len(self.leavers)}); ensidiga {share}-gränser, τ = {tau}. n = {units}, {unseen} av deras tid efteråt "
+            "osedd.",
+            en=f"Verdict per margin depending on how those that left after the event ({len(self.leavers)}) fared; "
             f"one-sided {share} limits, τ = {tau}. n = {units}, {unseen} of their time afterwards unseen.",
         )
 
