@@ -268,6 +268,10 @@ def _blind(
     blind = assessments[assessments["blind"].fillna(value=False).astype(bool)]
     start = {"kind": "blind", "what": ""}
     try:
+        if blind.empty:
+            raise EstimationError("no rating is marked as blind.", sv="ingen bedömning är märkt som blind.")
+        # Half of the units that have blind ratings are enough to place the session before the event.
+        enrolment = enrolment[enrolment["unit"].isin(blind["unit"])]
         again = before_after(blind, enrolment, study=study, event=before.event_id, until=max(before.post_sessions))
         own = _way(again.differences["difference"], again.control["difference"], k_post=len(again.post_sessions), **how)
     except EstimationError as error:
