@@ -181,7 +181,7 @@ def programme(seed, **truth):
 @pytest.mark.slow
 def test_power_at_half_a_step_error_at_none_and_blindness_to_general_harm() -> None:
     # METHODS: power .81–.89 at half a step in programmes of nine units and six tools.
-    rounds = 300
+    rounds = 200
     rows = {
         what: [programme(seed, **how) for seed in range(rounds)]
         for what, how in {

@@ -340,8 +340,8 @@ def _range(low: float, high: float, lang: Language, *, share: bool = False, digi
 
     if share:
         first, last = number(100 * low, lang=lang), percent(high, lang=lang)
-        return (
-            last if percent(low, lang=lang) == last else pick(lang, sv=f"{first} till {last}", en=f"{first} to {last}")
-        )
-    first, last = one(low), one(high)
-    return first if first == last else pick(lang, sv=f"{first} till {last}", en=f"{first} to {last}")
+        same = percent(low, lang=lang) == last
+    else:
+        first, last = one(low), one(high)
+        same = first == last
+    return last if same else pick(lang, sv=f"{first} till {last}", en=f"{first} to {last}")
