@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from evalkit.errors import EstimationError
 from evalkit.measures.placement import Labels
@@ -14,7 +14,7 @@ from evalkit.models.levels import merge_rows
 from evalkit.models.survival import log_rank_statistics
 from evalkit.wording import Language, count_noun, join, number, p_value, pick
 
-__all__ = ["AdjustedPredictors", "adjust_predictors"]
+__all__ = ["AdjustedPredictors", "adjust_predictors", "westfall_young"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,16 +118,13 @@ def adjust_predictors(predictors: Sequence[Predictor], *, n_random: int = 9_999,
             sv=f"prediktorer: bland de {len(units)} enheter som bedömts i alla är någon grupp tom; justera färre åt "
             "gången.",
         )
-    rng = np.random.default_rng(seed)
-    orders = np.vstack([np.arange(len(units)), rng.permuted(np.tile(np.arange(len(units)), (n_random, 1)), axis=1)])
-    statistics = np.column_stack([log_rank_statistics(times, left, value[orders]) for value in values])
-    p = _permutation_p(statistics)
+    statistics, p, adjusted = westfall_young(times, left, values, n_random=n_random, seed=seed)
     table = pd.DataFrame(
         {
             "what": pd.Series([predictor.what for predictor in tested], dtype="str"),
-            "statistic": statistics[0],
-            "p": p[0],
-            "p_adjusted": _step_down(p),
+            "statistic": statistics,
+            "p": p,
+            "p_adjusted": adjusted,
             "rests_on": [merge_rows(rows["rests_on"]) for rows in judged],
         }
     ).sort_values("p", kind="stable", ignore_index=True)
@@ -137,9 +134,37 @@ def adjust_predictors(predictors: Sequence[Predictor], *, n_random: int = 9_999,
         untested=tuple(predictor.what for predictor in predictors if not predictor.tested),
         n=len(units),
         n_left=int(left.sum()),
-        n_arrangements=len(orders),
+        n_arrangements=n_random + 1,
         labels=tested[0].labels,
     )
+
+
+def westfall_young(
+    times: ArrayLike, left: ArrayLike, values: Sequence[NDArray[np.bool_]], *, n_random: int, seed: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Compute log-rank statistics, their permutation p and the adjusted p of several judgements of the same units.
+
+    Parameters
+    ----------
+    times, left : array_like
+        When each unit left or was last seen, and whether it left.
+    values : sequence of numpy.ndarray of bool
+        Per judgement, which units have it.
+    n_random : int
+        Random permutations.
+    seed : int
+        Seed of the permutations.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Statistics, p and adjusted p, one of each per judgement.
+    """
+    rng, n = np.random.default_rng(seed), len(values[0])
+    orders = np.vstack([np.arange(n), rng.permuted(np.tile(np.arange(n), (n_random, 1)), axis=1)])
+    statistics = np.column_stack([log_rank_statistics(times, left, value[orders]) for value in values])
+    p = _permutation_p(statistics)
+    return statistics[0], p[0], _step_down(p)
 
 
 def _permutation_p(statistics: NDArray[np.float64]) -> NDArray[np.float64]:
