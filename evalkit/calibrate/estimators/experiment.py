@@ -70,15 +70,14 @@ def _carried(case: Case, before: BeforeAfter) -> list[Row]:
             leavers=case.study.experiment.leavers,
             study=case.study,
         )
-        one, two = (
-            differential_harm(before, carried, margin=MARGIN, level=level).estimate("tools") or {}
-            for level in (0.975, 0.95)
-        )
+        found = differential_harm(before, carried, margin=MARGIN)
     except EstimationError:
         return [Row(name, refused=True) for name in names]
+    low, high = difference_limits(found.table["difference"], tau=0.0, k_post=1, level=0.975)
+    shown = (found.estimate("tools") or {})["ci_low"] > 0
     return [
-        Row("carried_harm", case.targets.carried_harm, one["harm"], one["ci_low"], one["ci_high"]),
-        Row("carried_shown", claimed=two["ci_low"] > 0),
+        Row("carried_harm", case.targets.carried_harm, -low.estimate, -high.ci_high, -low.ci_low),
+        Row("carried_shown", claimed=shown),
     ]
 
 

@@ -14,6 +14,8 @@ from evalkit.wording import Language, join, number, pick
 
 __all__ = ["BeforeAfter", "CoEvent", "before_after", "session_before"]
 
+CONTROL_COLUMNS = ["unit", "difference", "used", "pre", "slope", "reason", "left_after_event", "latest", "rests_on"]
+
 
 @dataclass(frozen=True, slots=True)
 class CoEvent:
@@ -441,11 +443,13 @@ def _controls(
     study: Study, cells: pd.DataFrame, pre_session: int, after_session: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Compute the differences of the units without the event, in the same tools and sessions, and their mean path."""
+    if not study.experiment.control:
+        return pd.DataFrame(columns=CONTROL_COLUMNS), pd.DataFrame(columns=["session", "level", "n"])
     own = cells[cells["unit"].isin(study.experiment.control)]
     changes = _changes(own, pre_session, after_session)
     listed = pd.DataFrame({"unit": own["unit"].unique(), "left": False, "latest": np.nan})
     units = _unit_differences(listed, own, changes, pre_session, after_session)
-    if study.experiment.control and not units["used"].any():
+    if not units["used"].any():
         raise EstimationError(
             f"experiment: none of the {len(study.experiment.control)} control units has a level in the same tools at "
             f"session {pre_session} and after {after_session}; add assessments, or take control out of study.toml.",
