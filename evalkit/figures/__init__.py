@@ -14,6 +14,12 @@ from evalkit.figures.codes import (
     plot_codes_over_sessions,
 )
 from evalkit.figures.cooccurrence import alt_cooccurrence, plot_cooccurrence
+from evalkit.figures.differential import (
+    alt_differential_harm,
+    alt_other_outcomes,
+    plot_differential_harm,
+    plot_other_outcomes,
+)
 from evalkit.figures.dropout import (
     alt_completion,
     alt_funnel,
@@ -31,6 +37,14 @@ from evalkit.figures.experiment import (
     plot_before_after,
     plot_gain_line,
     plot_verdicts,
+)
+from evalkit.figures.experiment_checks import (
+    alt_placebo_breaks,
+    alt_sensitivity,
+    alt_tipping_point,
+    plot_placebo_breaks,
+    plot_sensitivity,
+    plot_tipping_point,
 )
 from evalkit.figures.fidelity import (
     alt_explanatory_share,
@@ -68,6 +82,7 @@ from evalkit.figures.progression import (
 )
 from evalkit.figures.style import use_style
 from evalkit.figures.taking_part import alt_attendance, alt_contacts, plot_attendance, plot_contacts
+from evalkit.figures.what_if import alt_early_warning, alt_what_if, plot_early_warning, plot_what_if
 
 __all__ = [
     "alt_attendance",
@@ -84,7 +99,9 @@ __all__ = [
     "alt_cooccurrence",
     "alt_corpus_overview",
     "alt_coverage",
+    "alt_differential_harm",
     "alt_documents_timeline",
+    "alt_early_warning",
     "alt_explanatory_share",
     "alt_funnel",
     "alt_gain_line",
@@ -92,13 +109,18 @@ __all__ = [
     "alt_implementation",
     "alt_latest_levels",
     "alt_learning_paths",
+    "alt_other_outcomes",
+    "alt_placebo_breaks",
     "alt_position_pairs",
     "alt_position_zones",
     "alt_predictor",
     "alt_retention",
+    "alt_sensitivity",
     "alt_session_timeline",
+    "alt_tipping_point",
     "alt_tool_difficulty",
     "alt_verdicts",
+    "alt_what_if",
     "plot_attendance",
     "plot_before_after",
     "plot_calibration",
@@ -114,7 +136,9 @@ __all__ = [
     "plot_corpus_overview",
     "plot_coverage",
     "plot_cycle_grouping",
+    "plot_differential_harm",
     "plot_documents_timeline",
+    "plot_early_warning",
     "plot_explanatory_share",
     "plot_funnel",
     "plot_gain_line",
@@ -122,12 +146,17 @@ __all__ = [
     "plot_latest_levels",
     "plot_learning_paths",
     "plot_matrix_grouping",
+    "plot_other_outcomes",
+    "plot_placebo_breaks",
     "plot_position_pairs",
     "plot_position_zones",
     "plot_predictor",
     "plot_retention",
+    "plot_sensitivity",
     "plot_session_timeline",
+    "plot_tipping_point",
     "plot_tool_difficulty",
     "plot_verdicts",
+    "plot_what_if",
     "use_style",
 ]

@@ -32,7 +32,7 @@ class OtherOutcomes:
         change; missing for a single series or where refused), smallest_change (detectable with the given power),
         said ("fell", "rose", "unclear", or "described" without limits), refused_sv and refused_en, note_sv and note_en,
         rests_on and row_id.
-    values : pandas.DataFrame
+    sides : pandas.DataFrame
         Per outcome and unit (or session): outcome, unit, before, after.
     level, power : float
         Level of each one-sided limit; power of smallest_change.
@@ -43,7 +43,7 @@ class OtherOutcomes:
     """
 
     table: pd.DataFrame
-    values: pd.DataFrame
+    sides: pd.DataFrame
     level: float
     power: float
     before: BeforeAfter
