@@ -1,5 +1,6 @@
 """Several predictors tried at once: p adjusted for having looked at them all."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,11 +9,14 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from evalkit.errors import EstimationError
+from evalkit.inference import all_labellings
 from evalkit.measures.placement import Labels
 from evalkit.models.dropout.predictor import Predictor
 from evalkit.models.levels import merge_rows
 from evalkit.models.survival import log_rank_statistics
 from evalkit.wording import Language, count_noun, join, number, p_value, pick
+
+MOST_LABELLINGS = 200_000
 
 __all__ = ["AdjustedPredictors", "adjust_predictors", "westfall_young"]
 
@@ -24,8 +28,8 @@ class AdjustedPredictors:
     Attributes
     ----------
     table : pandas.DataFrame
-        Per predictor, the smallest p first: what, statistic (log-rank chi-square), p (by random permutation),
-        p_adjusted (Westfall–Young, step-down), rests_on and row_id.
+        Per predictor, the smallest p first: what, statistic (log-rank chi-square), p (exact where all
+        labellings can be listed), p_adjusted (Westfall–Young, step-down), rests_on and row_id.
     untested : tuple of str
         Predictors without a test, which cannot be adjusted.
     n, n_left, n_arrangements : int
@@ -163,18 +167,23 @@ def westfall_young(
     rng, n = np.random.default_rng(seed), len(values[0])
     orders = np.vstack([np.arange(n), rng.permuted(np.tile(np.arange(n), (n_random, 1)), axis=1)])
     statistics = np.column_stack([log_rank_statistics(times, left, value[orders]) for value in values])
-    p = _permutation_p(statistics)
+    p = np.column_stack([_permutation_p(statistics[:, k], times, left, value) for k, value in enumerate(values)])
     return statistics[0], p[0], _step_down(p)
 
 
-def _permutation_p(statistics: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return, per predictor, the share of permutations with a statistic at least as large as each one's."""
-    rounded = np.round(statistics, 9)  # equal statistics must stay equal whatever the order they were summed in
-    ordered = np.sort(rounded, axis=0)
-    below = np.column_stack(
-        [np.searchsorted(ordered[:, k], rounded[:, k], side="left") for k in range(rounded.shape[1])]
-    )
-    return np.asarray((len(rounded) - below) / len(rounded))
+def _permutation_p(
+    statistics: NDArray[np.float64], times: ArrayLike, left: ArrayLike, value: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Return, per permutation, the share of labellings with a statistic at least as large.
+
+    All labellings are used where that is possible: p of two judgements that are equal must not differ by chance, since
+    the adjustment compares them.
+    """
+    known = statistics
+    if math.comb(value.size, int(value.sum())) <= MOST_LABELLINGS:
+        known = log_rank_statistics(times, left, all_labellings(value.size, int(value.sum())))
+    ordered = np.sort(np.round(known, 9))  # equal statistics must stay equal whatever the order they were summed in
+    return 1 - np.searchsorted(ordered, np.round(statistics, 9), side="left") / ordered.size
 
 
 def _step_down(p: NDArray[np.float64]) -> NDArray[np.float64]:
