@@ -181,18 +181,21 @@ def plot_gain_line(line: GainLine, *, ax: Axes | None = None, lang: Language = "
         ax.plot(row["gain"], row["harm"], "o", color=BLUE, markersize=6, gid=f"gain_line:{row['row_id']}")
         # The band rises from the lower left to the upper right: the other two corners have room for words.
         left = row["gain"] < right / 2
-        ax.text(row["gain"], high if left else low, f"{_MARKS[row['kind']][lang]} ", rotation=90, ha="right",
+        # Without a ceiling the two benchmarks may stand close: the second one's words go to its right.
+        side = "left" if line.before.controlled and row["kind"] == "linear" else "right"
+        ax.text(row["gain"], high if left else low, f"{_MARKS[row['kind']][lang]} ", rotation=90, ha=side,
                 va="top" if left else "bottom", color=VERMILION if declared else "#555555")  # fmt: skip
     ax.set_xlim(min(0.0, float(table["gain"].min())) - 0.04 * right - 0.1, right + 0.05)
     ax.set_ylim(low - 0.1, high + 0.1)
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
         axis.set_major_formatter(FuncFormatter(lambda value, _: number(value, 1, lang=lang)))
+    beyond = line.before.controlled
     ax.set_xlabel(
         pick(
             lang,
-            sv="Medelökning man kunnat vänta utan händelsen, steg",
-            en="Mean gain expected without the event, steps",
+            sv=f"Medelökning man kunnat vänta utan händelsen{', utöver jämförelsens' if beyond else ''}, steg",
+            en=f"Mean gain expected without the event{', beyond the controls' if beyond else ''}, steps",
         )
     )
     ax.set_ylabel(pick(lang, sv="Medelskada, steg", en="Mean harm, steps"))
@@ -308,6 +311,12 @@ def _verdict_note(verdicts: Verdicts, lang: Language) -> str:
             lang,
             sv="Största väntade ökning är inte angiven: inget huvudutslag.",
             en="The largest gain expected is not declared: no headline verdict.",
+        )
+    elif verdicts.before.controlled:
+        start = pick(
+            lang,
+            sv="Om de annars hade utvecklats som jämförelseenheterna.",
+            en="Had they otherwise grown like the control units.",
         )
     else:
         gain = number(verdicts.gain_max, 2, lang=lang)

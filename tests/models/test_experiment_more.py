@@ -32,6 +32,7 @@ from tests.models.test_differential import shown
 from tests.models.test_experiment import NINE, plain
 
 NAN = math.nan
+FOUR = {f"t{k + 1}": 1 for k in range(4)}
 
 
 # ---------------------------------------------------------------- controls
@@ -390,3 +391,46 @@ def test_a_control_that_is_no_unit_of_the_study_is_refused_by_study_toml() -> No
     with pytest.raises(ValueError, match=r"experiment\.control: unit 'X'"):
         Study(root=where.root, study=where.study, units=where.units, sessions=where.sessions, events=where.events,
               tools=where.tools, experiment=Experiment(event="shift", control=("X",)))  # fmt: skip
+
+
+# ---------------------------------------------------------------- bad input
+def test_one_unit_is_no_experiment_and_says_so_in_both_languages() -> None:
+    with pytest.raises(EstimationError, match="1 of 1 units enrolled") as refusal:
+        before_after(_levels_of([0.5]), enrolment([None]), study=study(n_units=1, event_after=3, introduced=FOUR))
+    assert "minst 2 behövs" in refusal.value.text("sv")
+    assert "at least 2 are needed" in refusal.value.text("en")
+
+
+def test_everybody_gone_before_the_event_is_refused() -> None:
+    left = enrolment([1] * 9)
+    with pytest.raises(EstimationError, match=r"0 units enrolled at the event|half of the 0 units"):
+        before_after(_levels_of(NINE), left, study=study(n_units=9, event_after=3, introduced=FOUR))
+
+
+def test_no_assessments_at_all_are_refused() -> None:
+    where = study(n_units=9, event_after=3, introduced=FOUR)
+    with pytest.raises(EstimationError, match="nothing to compare"):
+        before_after(_levels_of(NINE).iloc[:0], enrolment([None] * 9), study=where)
+
+
+def test_no_margins_are_refused_and_no_declared_gain_is_said_everywhere() -> None:
+    before, where = plain(NINE)
+    bare = replace(where, experiment=where.experiment.model_copy(update={"margins": ()}))
+    with pytest.raises(EstimationError, match="no margins are declared") as refusal:
+        harm_verdicts(before, study=bare)
+    assert "inga marginaler" in refusal.value.text("sv")
+    table = sensitivity(before, _levels_of(NINE), enrolment([None] * 9), study=where).table
+    assert table["verdict"].isna().all()
+
+
+def test_missing_levels_never_become_numbers() -> None:
+    before, _ = plain(NINE)
+    with pytest.raises(EstimationError, match="missing or infinite"):
+        difference_limits([*NINE, NAN], tau=0, k_post=3)
+    sparse = _levels_of(NINE)
+    sparse["level"] = sparse["level"].mask(sparse["unit"] == "U09")
+    where = study(n_units=9, event_after=3, introduced=FOUR)
+    again = before_after(sparse, enrolment([None] * 9), study=where)
+    assert again.n == before.n - 1
+    assert again.units.set_index("unit").loc["U09", "reason"] == "no_pre"
+    assert "Utan nivå före: U09" in again.sentence("sv")

@@ -79,7 +79,10 @@ class Verdicts:
             en=f"Verdict per margin and shared shock τ, one-sided {share} limits. n = {units}, {self.k_post} "
             f"{self.labels.noun('session', lang, many=True)} after",
         )
-        if self.gain_max is not None:
+        if self.before.controlled:
+            units = self.labels.count(len(self.before.control), "unit", lang)
+            text += pick(lang, sv=f"; jämfört med {units} utan händelsen", en=f"; against {units} without the event")
+        elif self.gain_max is not None:
             gain = number(self.gain_max, 2, lang=lang)
             text += pick(lang, sv=f"; största väntade ökning {gain} steg", en=f"; largest gain expected {gain} steps")
         return f"{text}."
