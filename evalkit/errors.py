@@ -56,7 +56,35 @@ class PrivacyError(EvalkitError):
 
 
 class EstimationError(EvalkitError):
-    """A method is not defensible on these data and refuses."""
+    """A method is not defensible on these data and refuses.
+
+    Parameters
+    ----------
+    en : str
+        Why, and what to do.
+    sv : str, optional
+        The same in Swedish, for the report; where it is left out the English stands there too.
+    """
+
+    def __init__(self, en: str, *, sv: str | None = None) -> None:
+        super().__init__(en)
+        self.sv = sv
+
+    def text(self, lang: Literal["sv", "en"]) -> str:
+        """Return the message without the name of the error, on one line.
+
+        Parameters
+        ----------
+        lang : {"sv", "en"}
+            Language of the reader.
+
+        Returns
+        -------
+        str
+            For the report.
+        """
+        said = self.sv if lang == "sv" and self.sv else str(self.args[0])
+        return " ".join(said.split())
 
 
 class UsageError(EvalkitError):

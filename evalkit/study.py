@@ -175,6 +175,9 @@ class Experiment(_Model):
     event: str = ""
     margins: tuple[float, ...] = (0.25, 0.5, 1.0)
     gain_max: float | None = Field(default=None, ge=0)
+    control: tuple[str, ...] = ()  # units that the event did not strike
+    leavers: tuple[str, ...] = ()  # persons who left at the event; from the register of people where left out
+    codes: tuple[str, ...] = ()  # codes that the event may have moved
 
 
 class Completion(_Model):
@@ -276,6 +279,9 @@ class Study:
             raise ValueError(
                 f"experiment.event: no event has the id '{self.experiment.event}'; declare it under [[events]]"
             )
+        strangers = sorted(set(self.experiment.control) - set(self.unit_ids))
+        if strangers:
+            raise ValueError(f"experiment.control: unit '{strangers[0]}' is not declared; declare it under [[units]]")
         unknown = sorted({s.unit for s in self.speakers if s.unit} - set(self.unit_ids))
         if unknown:
             raise ValueError(f"speakers: unit '{unknown[0]}' is not declared; declare it under [[units]]")

@@ -13,6 +13,9 @@ __all__ = ["CELLS", "EVENT_AFTER", "MARGIN", "Cell", "core_cells"]
 EVENT_AFTER = 3
 """Last session before the event, of six."""
 
+LEAVERS = ("T1", "T2")
+"""Persons who leave at the event."""
+
 MARGIN = 0.5
 """Steps of harm that would matter."""
 
@@ -60,6 +63,8 @@ class Cell:
         Units that enrol.
     shock_sd : float, default 0
         Standard deviation of shocks that all units share in a session.
+    harm_carried : float, default 0
+        Further steps lost in the tools that the persons who leave at the event carried.
     core : bool, default False
         Whether the cell is one of those simulated most.
     """
@@ -69,13 +74,20 @@ class Cell:
     harm: float
     n_units: int
     shock_sd: float = 0.0
+    harm_carried: float = 0.0
     core: bool = False
 
     @property
     def id(self) -> str:
         """Name of the cell."""
         shock = f"-shock{self.shock_sd:g}" if self.shock_sd else ""
-        return f"{self.growth}-{self.dropout}-harm{self.harm:g}-n{self.n_units}{shock}"
+        carried = f"-carried{self.harm_carried:g}" if self.harm_carried else ""
+        return f"{self.growth}-{self.dropout}-harm{self.harm:g}{carried}-n{self.n_units}{shock}"
+
+    @property
+    def harmed(self) -> bool:
+        """Whether the event takes anything at all."""
+        return self.harm > 0 or self.harm_carried > 0
 
     def label(self, lang: Language) -> str:
         """Describe the cell to a reader."""
@@ -95,7 +107,11 @@ class Cell:
     def _numbers(self, lang: Language) -> list[str]:
         size = number(self.harm, 1, lang=lang)
         harm = pick(lang, sv=f"skada {size}", en=f"harm {size}")
-        return [harm if self.harm else pick(lang, sv="ingen skada", en="no harm"), f"n = {self.n_units}"]
+        words = [harm if self.harm else pick(lang, sv="ingen skada", en="no harm")]
+        if self.harm_carried:
+            more = number(self.harm_carried, 1, lang=lang)
+            words = [pick(lang, sv=f"skada {more} i det burna", en=f"harm {more} in what was carried")]
+        return [*words, f"n = {self.n_units}"]
 
     def truth(self) -> Truth:
         """Return what its programmes are drawn from."""
@@ -106,10 +122,11 @@ class Cell:
             harm=self.harm,
             shock_sd=self.shock_sd,
             event_after=EVENT_AFTER,
+            harm_carried=self.harm_carried,
         )
         if self.growth != "none":
             return truth
-        tools = tuple(TrueTool(tool.id, introduced=tool.introduced) for tool in truth.tools)
+        tools = tuple(TrueTool(tool.id, introduced=tool.introduced, carried=tool.carried) for tool in truth.tools)
         return plain_truth(
             n_units=self.n_units,
             growth="none",
@@ -117,6 +134,7 @@ class Cell:
             harm=self.harm,
             shock_sd=self.shock_sd,
             event_after=EVENT_AFTER,
+            harm_carried=self.harm_carried,
             tools=tools,
         )
 
@@ -132,7 +150,7 @@ class Cell:
                 Tool(id=tool.id, name=Text(sv=tool.id, en=tool.id), introduced=tool.introduced) for tool in truth.tools
             ),
             events=(Event(id="event", name=Text(sv="Händelsen", en="The event"), after_session=EVENT_AFTER),),
-            experiment=Experiment(event="event", margins=(MARGIN,), gain_max=gain_max),
+            experiment=Experiment(event="event", margins=(MARGIN,), gain_max=gain_max, leavers=LEAVERS),
         )
 
 
@@ -145,7 +163,7 @@ CELLS: tuple[Cell, ...] = (
     Cell("late", "stance", 0.0, 14, core=True),
     Cell("none", "none", 0.0, 9),
     Cell("none", "none", 0.0, 9, shock_sd=0.15),
-    Cell("linear", "none", 0.0, 9),
+    Cell("linear", "none", 0.0, 9, harm_carried=0.5),
     Cell("plateau", "none", 0.5, 9),
     Cell("plateau", "none", 0.5, 9, shock_sd=0.15),
     Cell("plateau", "none", 1.0, 9),

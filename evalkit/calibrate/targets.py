@@ -1,8 +1,8 @@
 """What is true in a cell: the value that each estimate is held against, from the simulator and never from an estimator.
 
-Except for tool difficulty, everything follows from true levels and from the parameters of leaving. Tool difficulty is
-in logits, a scale that only the model knows: its truth is the value that the model reaches in a programme of the same
-kind with very many units.
+Nearly everything follows from true levels and from the parameters of leaving. Tool difficulty is in logits, a scale
+that only the model knows: its truth is the value that the model reaches in a programme of the same kind with very many
+units. Competence is what raters see of it: its truth is the mean over very many programmes.
 """
 
 import math
@@ -12,18 +12,19 @@ from functools import lru_cache
 import numpy as np
 
 from evalkit.calibrate.cells import EVENT_AFTER, Cell
-from evalkit.models.progression import fit_tool_difficulty
+from evalkit.models.progression import competence_incidence, fit_tool_difficulty
 from evalkit.simulate import Truth, simulate_programme
 from evalkit.simulate.actual import draw_actual
 from evalkit.study import Study
 
-__all__ = ["MIDDLE", "MODEL_UNITS", "SEED", "Targets", "true_values", "unit_names"]
+__all__ = ["MIDDLE", "Targets", "true_values"]
 
 MIDDLE = 3
 """Session at which retention is checked."""
 
 LEVEL_UNITS = 100_000
 MODEL_UNITS = 2_000
+REPEATS = 200
 SEED = 1
 
 
@@ -46,6 +47,10 @@ class Targets:
     gain, harm : float
         Of those who take part in the first session after the event: mean over the sessions after it of what they gain
         on the session before it had the event not happened, and of what the event takes from them.
+    carried_harm : float
+        What the event takes from them in the tools that the leaving persons carried, beyond the other tools.
+    competence, competence_se : float
+        Expected share of all enrolled seen to reach competence and keep it by the last session, and its error.
     """
 
     slope: float
@@ -57,10 +62,13 @@ class Targets:
     retention: float
     gain: float
     harm: float
+    carried_harm: float
+    competence: float
+    competence_se: float
 
 
 @lru_cache(maxsize=64)
-def true_values(cell: Cell, *, difficulty: bool = True) -> Targets:
+def true_values(cell: Cell, *, difficulty: bool = True, competence: bool = True) -> Targets:
     """Compute what is true in a cell.
 
     Levels are averaged over a hundred thousand simulated units without shared shocks, so that the bounds of the scale
@@ -72,6 +80,8 @@ def true_values(cell: Cell, *, difficulty: bool = True) -> Targets:
         The kind of programme.
     difficulty : bool, default True
         Whether that of the hardest tool is needed; it takes most of the time and is missing otherwise.
+    competence : bool, default True
+        Whether the share that reaches competence is needed; it takes the rest and is missing otherwise.
 
     Returns
     -------
@@ -79,7 +89,7 @@ def true_values(cell: Cell, *, difficulty: bool = True) -> Targets:
         The same every time.
     """
     truth = cell.truth()
-    many = replace(truth, units=unit_names(LEVEL_UNITS), shock_sd=0.0)
+    many = replace(truth, units=_names(LEVEL_UNITS), shock_sd=0.0)
     actual = draw_actual(many, seed=SEED)
     levels, without = actual.levels.mean(axis=2), actual.levels_without_event.mean(axis=2)  # a unit's mean over tools
     level = levels.mean(axis=0)
@@ -87,6 +97,9 @@ def true_values(cell: Cell, *, difficulty: bool = True) -> Targets:
     half = truth.n_sessions // 2
     there = actual.last_session > EVENT_AFTER
     logits, se = _limit(truth, cell.study(gain_max=0.0)) if difficulty else (math.nan, math.nan)
+    share, share_se = _competence(truth, cell.study(gain_max=0.0)) if competence else (math.nan, math.nan)
+    taken = (actual.levels_without_event - actual.levels)[there, EVENT_AFTER:].mean(axis=(0, 1))
+    carried = np.array([tool.carried for tool in truth.tools])
     leaving = 0.0 if truth.dropout == "none" else truth.leaving
     gone = 1 - (1 - truth.leave_early) ** (MIDDLE - 1)  # of the leavers, those whose last session was before the middle
     return Targets(
@@ -99,6 +112,9 @@ def true_values(cell: Cell, *, difficulty: bool = True) -> Targets:
         retention=1 - leaving * gone,
         gain=float(without[there, EVENT_AFTER:].mean() - without[there, EVENT_AFTER - 1].mean()),
         harm=float((without - levels)[there, EVENT_AFTER:].mean()),
+        carried_harm=float(taken[carried].mean() - taken[~carried].mean()),
+        competence=share,
+        competence_se=share_se,
     )
 
 
@@ -109,7 +125,7 @@ def _limit(truth: Truth, study: Study) -> tuple[float, float]:
         return 0.0, 0.0  # all alike: no need to ask the model
     whole = replace(
         truth,
-        units=unit_names(MODEL_UNITS),
+        units=_names(MODEL_UNITS),
         shock_sd=0.0,
         dropout="none",
         attendance=1.0,
@@ -122,17 +138,18 @@ def _limit(truth: Truth, study: Study) -> tuple[float, float]:
     return float(row["difficulty"]), float(row["ci_high"] - row["ci_low"]) / (2 * 1.959964)
 
 
-def unit_names(count: int) -> tuple[str, ...]:
-    """Return that many names of units.
+def _competence(truth: Truth, study: Study) -> tuple[float, float]:
+    """Return the mean share seen to reach competence in many programmes of the same kind, and its standard error.
 
-    Parameters
-    ----------
-    count : int
-        How many.
-
-    Returns
-    -------
-    tuple of str
-        In order.
+    What is seen depends on raters, gaps and leaving, which are drawn anew in each programme: no formula has it.
     """
+    shares = []
+    for seed in range(REPEATS):
+        made = simulate_programme(truth, seed=seed, registers=["enrolment", "assessments"]).registers
+        found = competence_incidence(made["assessments"], made["enrolment"], study=study)
+        shares.append(float(found.table["incidence"].iloc[-1]))
+    return float(np.mean(shares)), float(np.std(shares, ddof=1)) / math.sqrt(REPEATS)
+
+
+def _names(count: int) -> tuple[str, ...]:
     return tuple(f"U{number:05d}" for number in range(1, count + 1))

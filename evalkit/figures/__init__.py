@@ -26,6 +26,12 @@ from evalkit.figures.codes import (
 )
 from evalkit.figures.cooccurrence import alt_cooccurrence, plot_cooccurrence
 from evalkit.figures.corrected import alt_corrected_counts, plot_corrected_counts
+from evalkit.figures.differential import (
+    alt_differential_harm,
+    alt_other_outcomes,
+    plot_differential_harm,
+    plot_other_outcomes,
+)
 from evalkit.figures.dropout import (
     alt_completion,
     alt_funnel,
@@ -43,6 +49,14 @@ from evalkit.figures.experiment import (
     plot_before_after,
     plot_gain_line,
     plot_verdicts,
+)
+from evalkit.figures.experiment_checks import (
+    alt_placebo_breaks,
+    alt_sensitivity,
+    alt_tipping_point,
+    plot_placebo_breaks,
+    plot_sensitivity,
+    plot_tipping_point,
 )
 from evalkit.figures.fidelity import (
     alt_explanatory_share,
@@ -95,6 +109,7 @@ from evalkit.figures.style import use_style
 from evalkit.figures.taking_part import alt_attendance, alt_contacts, plot_attendance, plot_contacts
 from evalkit.figures.triangulation import alt_triangulation, alt_unit_learning, plot_triangulation, plot_unit_learning
 from evalkit.figures.vocabulary import alt_convergence, alt_saturation, plot_convergence, plot_saturation
+from evalkit.figures.what_if import alt_early_warning, alt_what_if, plot_early_warning, plot_what_if
 
 __all__ = [
     "alt_adherence",
@@ -115,7 +130,9 @@ __all__ = [
     "alt_corpus_overview",
     "alt_corrected_counts",
     "alt_coverage",
+    "alt_differential_harm",
     "alt_documents_timeline",
+    "alt_early_warning",
     "alt_explanatory_share",
     "alt_funnel",
     "alt_gain_line",
@@ -126,7 +143,9 @@ __all__ = [
     "alt_interventions",
     "alt_latest_levels",
     "alt_learning_paths",
+    "alt_other_outcomes",
     "alt_path_trends",
+    "alt_placebo_breaks",
     "alt_position_pairs",
     "alt_position_zones",
     "alt_predictor",
@@ -134,15 +153,18 @@ __all__ = [
     "alt_rater_pairs",
     "alt_retention",
     "alt_saturation",
+    "alt_sensitivity",
     "alt_session_groups",
     "alt_session_timeline",
     "alt_spent_hours",
+    "alt_tipping_point",
     "alt_tool_difficulty",
     "alt_triangulation",
     "alt_unit_costs",
     "alt_unit_learning",
     "alt_unit_mentions",
     "alt_verdicts",
+    "alt_what_if",
     "plot_adherence",
     "plot_agreement",
     "plot_attendance",
@@ -162,7 +184,9 @@ __all__ = [
     "plot_corrected_counts",
     "plot_coverage",
     "plot_cycle_grouping",
+    "plot_differential_harm",
     "plot_documents_timeline",
+    "plot_early_warning",
     "plot_explanatory_share",
     "plot_funnel",
     "plot_gain_line",
@@ -173,7 +197,9 @@ __all__ = [
     "plot_latest_levels",
     "plot_learning_paths",
     "plot_matrix_grouping",
+    "plot_other_outcomes",
     "plot_path_trends",
+    "plot_placebo_breaks",
     "plot_position_pairs",
     "plot_position_zones",
     "plot_predictor",
@@ -181,14 +207,17 @@ __all__ = [
     "plot_rater_pairs",
     "plot_retention",
     "plot_saturation",
+    "plot_sensitivity",
     "plot_session_groups",
     "plot_session_timeline",
     "plot_spent_hours",
+    "plot_tipping_point",
     "plot_tool_difficulty",
     "plot_triangulation",
     "plot_unit_costs",
     "plot_unit_learning",
     "plot_unit_mentions",
     "plot_verdicts",
+    "plot_what_if",
     "use_style",
 ]

@@ -6,11 +6,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from evalkit.figures.style import BLUE, INK, SKY, VERMILION, cell, figure_axes, note, use_style
+from evalkit.figures.style import BLUE, INK, ORANGE, SKY, VERMILION, cell, figure_axes, note, use_style
 from evalkit.models.experiment import BeforeAfter, GainLine, Verdicts
 from evalkit.wording import Language, interval, number, percent, pick
 
 __all__ = [
+    "VERDICT_LOOK",
     "alt_before_after",
     "alt_gain_line",
     "alt_verdicts",
@@ -20,13 +21,14 @@ __all__ = [
 ]
 
 # Colour, hatch and short words of each verdict: the hatch tells them apart without colour.
-_VERDICTS: dict[str, tuple[str, str, dict[Language, str]]] = {
+VERDICT_LOOK: dict[str, tuple[str, str, dict[Language, str]]] = {
     "non-inferior": ("#9CCBE8", "", {"sv": "ingen skada\növer marginalen", "en": "no harm\nabove margin"}),
     "inferior": (VERMILION, "////", {"sv": "skada\növer marginalen", "en": "harm\nabove margin"}),
     "inconclusive": ("#E8E8E8", "", {"sv": "går inte\natt avgöra", "en": "inconclusive"}),
 }
 _MARKS: dict[str, dict[Language, str]] = {
     "plateau": {"sv": "stannar av", "en": "plateau"},
+    "parallel": {"sv": "följs åt", "en": "parallel"},
     "linear": {"sv": "fortsätter rakt", "en": "straight on"},
     "ceiling": {"sv": "skalans topp", "en": "top of scale"},
     "declared": {"sv": "största väntade", "en": "largest expected"},
@@ -63,6 +65,9 @@ def plot_before_after(before: BeforeAfter, *, ax: Axes | None = None, lang: Lang
                 gid=f"before_after:{row['row_id']}",
             )  # fmt: skip
     ax.plot(before.means["session"], before.means["level"], "-D", color=BLUE, linewidth=2.2, markersize=5, zorder=3)
+    if before.controlled:
+        ax.plot(before.control_means["session"], before.control_means["level"], "--s", color=ORANGE, linewidth=1.8,
+                markersize=4, zorder=3)  # fmt: skip
     low, high = before.scale.minimum, before.scale.maximum
     at = before.after_session + 0.5
     ax.axvline(at, color=INK, linewidth=1.4, zorder=2)
@@ -90,6 +95,12 @@ def _before_note(before: BeforeAfter, lang: Language) -> str:
         sv=f"Romber: medel av de {before.n} som jämförs; tunna linjer: var och en (prickade: jämförs inte).",
         en=f"Diamonds: mean of the {before.n} compared; thin lines: each of them (dotted: not compared).",
     )
+    if before.controlled:
+        text += pick(
+            lang,
+            sv=f" Gula fyrkanter: medel av {len(before.control)} utan händelsen.",
+            en=f" Yellow squares: mean of {len(before.control)} without the event.",
+        )
     for place, event in enumerate(before.co_events):
         when = "" if event.after_session is not None else pick(lang, sv=", okänd tid", en=", time unknown")
         text += f" {place + 1}: {event.name(lang)}{when}."
@@ -170,18 +181,21 @@ def plot_gain_line(line: GainLine, *, ax: Axes | None = None, lang: Language = "
         ax.plot(row["gain"], row["harm"], "o", color=BLUE, markersize=6, gid=f"gain_line:{row['row_id']}")
         # The band rises from the lower left to the upper right: the other two corners have room for words.
         left = row["gain"] < right / 2
-        ax.text(row["gain"], high if left else low, f"{_MARKS[row['kind']][lang]} ", rotation=90, ha="right",
+        # Without a ceiling the two benchmarks may stand close: the second one's words go to its right.
+        side = "left" if line.before.controlled and row["kind"] == "linear" else "right"
+        ax.text(row["gain"], high if left else low, f"{_MARKS[row['kind']][lang]} ", rotation=90, ha=side,
                 va="top" if left else "bottom", color=VERMILION if declared else "#555555")  # fmt: skip
     ax.set_xlim(min(0.0, float(table["gain"].min())) - 0.04 * right - 0.1, right + 0.05)
     ax.set_ylim(low - 0.1, high + 0.1)
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
         axis.set_major_formatter(FuncFormatter(lambda value, _: number(value, 1, lang=lang)))
+    beyond = line.before.controlled
     ax.set_xlabel(
         pick(
             lang,
-            sv="Medelökning man kunnat vänta utan händelsen, steg",
-            en="Mean gain expected without the event, steps",
+            sv=f"Medelökning man kunnat vänta utan händelsen{', utöver jämförelsens' if beyond else ''}, steg",
+            en=f"Mean gain expected without the event{', beyond the controls' if beyond else ''}, steps",
         )
     )
     ax.set_ylabel(pick(lang, sv="Medelskada, steg", en="Mean harm, steps"))
@@ -263,7 +277,7 @@ def plot_verdicts(verdicts: Verdicts, *, ax: Axes | None = None, lang: Language 
     ax, own = figure_axes(ax, height=1.3 + (0.52 if declared else 0.4) * len(lines))
     for row in table.to_dict("records"):
         x, y = margins.index(row["margin"]), lines.index((row["tau"], row["gain_max"]))
-        colour, hatch, words = _VERDICTS[row["verdict"]]
+        colour, hatch, words = VERDICT_LOOK[row["verdict"]]
         box = cell(ax, x, y, colour=colour, text="", gid=f"verdicts:{row['row_id']}", hatch=hatch)
         box.set_linewidth(2)
         ink = {"facecolor": colour, "edgecolor": "none", "pad": 1.5} if hatch else None
@@ -298,6 +312,12 @@ def _verdict_note(verdicts: Verdicts, lang: Language) -> str:
             sv="Största väntade ökning är inte angiven: inget huvudutslag.",
             en="The largest gain expected is not declared: no headline verdict.",
         )
+    elif verdicts.before.controlled:
+        start = pick(
+            lang,
+            sv="Om de annars hade utvecklats som jämförelseenheterna.",
+            en="Had they otherwise grown like the control units.",
+        )
     else:
         gain = number(verdicts.gain_max, 2, lang=lang)
         start = pick(
@@ -330,7 +350,7 @@ def alt_verdicts(verdicts: Verdicts, *, lang: Language = "sv") -> str:
     declared = verdicts.gain_max is not None
     said = "; ".join(
         f"{_line_words(row['tau'], row['gain_max'], lang, declared=declared)}, {_margin_words(row['margin'], lang)}: "
-        + _VERDICTS[row["verdict"]][2][lang].replace("\n", " ")
+        + VERDICT_LOOK[row["verdict"]][2][lang].replace("\n", " ")
         for row in verdicts.table.to_dict("records")
     )
     return pick(lang, sv=f"Rutnät av utslag. {said}.", en=f"Grid of verdicts. {said}.") + (

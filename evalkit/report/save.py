@@ -185,7 +185,7 @@ def refusals(study: Study, name: str, *, section: str, title: str) -> Iterator[N
     try:
         yield
     except EstimationError as error:
-        why = str(error).removeprefix("EstimationError: ").rstrip(".")
+        why = error.text(study.lang).rstrip(".")
         reading = pick(study.lang, sv=f"går inte att säga ({why}).", en=f"cannot be said ({why}).")
         sys.stdout.write(f"{title} {reading}\n")
         path = study.reports / "tables" / f"{name}.csv"

@@ -21,11 +21,13 @@ from evalkit.calibrate import (
     write_calibration,
 )
 from evalkit.calibrate.calibration import COLUMNS
-from evalkit.calibrate.estimators import Promise, stance_log_rank
+from evalkit.calibrate.estimators import Promise
+from evalkit.calibrate.estimators.case import REGISTERS
+from evalkit.calibrate.estimators.dropout import stance_tests
 from evalkit.calibrate.targets import MIDDLE, true_values
 from evalkit.errors import EstimationError, TableError, UsageError
 from evalkit.models.dropout import dropout_predictor
-from evalkit.models.survival import log_rank_permutation
+from evalkit.models.dropout.exact_tests import run_test
 from evalkit.simulate import simulate_programme
 from evalkit.simulate.actual import draw_actual
 from evalkit.study import Text
@@ -37,11 +39,9 @@ LEAVING = Cell("none", "random", 0.0, 14)
 
 
 def case(cell: Cell, seed: int) -> Case:
-    registers = simulate_programme(
-        cell.truth(), seed=seed, registers=("enrolment", "judgements", "assessments")
-    ).registers
-    targets = true_values(cell)
-    return Case(cell, cell.study(gain_max=max(targets.gain, 0.0)), registers, targets)
+    registers = simulate_programme(cell.truth(), seed=seed, registers=REGISTERS).registers
+    targets = true_values(cell, competence=False)
+    return Case(cell, cell.study(gain_max=max(targets.gain, 0.0)), registers, targets, seed)
 
 
 def normal_means(width: float) -> Estimator:
@@ -85,10 +85,10 @@ def test_cells_are_at_most_sixteen_and_six_of_them_core() -> None:
 
 
 def test_targets_agree_with_the_parameters() -> None:
-    nothing = true_values(NULL)  # all tools alike: the model need not be asked
+    nothing = true_values(NULL, competence=False)  # all tools alike: the model need not be asked
     assert (nothing.slope, nothing.half_difference, nothing.gain) == pytest.approx((0, 0, 0), abs=2e-3)
     assert (nothing.difficulty, nothing.harm, nothing.completion) == (0, 0, 1)
-    linear = true_values(Cell("linear", "random", 0.5, 14), difficulty=False)
+    linear = true_values(Cell("linear", "random", 0.5, 14), difficulty=False, competence=False)
     # Two steps over five sessions; the scale's bounds take a little.
     assert linear.slope == pytest.approx(2 / 5 - 0.5 * 9 / 35, abs=0.005)
     assert linear.half_difference == pytest.approx(3 * 2 / 5 - 0.5, abs=0.01)
@@ -100,7 +100,7 @@ def test_targets_agree_with_the_parameters() -> None:
 def test_targets_of_leaving_agree_with_what_happens(dropout) -> None:
     cell = Cell("none", dropout, 0.0, 14)
     truth = replace(cell.truth(), units=tuple(f"U{k}" for k in range(40_000)))
-    actual, targets = draw_actual(truth, seed=8), true_values(cell, difficulty=False)
+    actual, targets = draw_actual(truth, seed=8), true_values(cell, difficulty=False, competence=False)
     assert 1 - actual.left.mean() == pytest.approx(targets.completion, abs=0.01)
     assert (actual.last_session >= MIDDLE).mean() == pytest.approx(targets.retention, abs=0.01)
 
@@ -108,7 +108,7 @@ def test_targets_of_leaving_agree_with_what_happens(dropout) -> None:
 def test_targets_are_the_levels_of_the_simulated_truth() -> None:
     cell = Cell("late", "level", 0.5, 14)
     truth = replace(cell.truth(), units=tuple(f"U{k}" for k in range(4_000)))
-    actual, targets = draw_actual(truth, seed=9), true_values(cell, difficulty=False)
+    actual, targets = draw_actual(truth, seed=9), true_values(cell, difficulty=False, competence=False)
     table = actual.level_table(truth)
     mean = table.groupby("session")["level"].mean()
     assert np.polyfit(mean.index, mean, 1)[0] == pytest.approx(targets.slope, abs=0.01)
@@ -190,7 +190,7 @@ def test_a_refusal_is_counted_and_left_out_and_another_exception_is_an_error() -
 
 
 def test_where_nobody_leaves_there_is_nothing_to_test_and_no_goal() -> None:
-    found = calibrate_cells([NULL], programmes=3, seed=3, jobs=1, estimators=(*QUICK, BY_NAME["stance_log_rank"]))
+    found = calibrate_cells([NULL], programmes=3, seed=3, jobs=1, estimators=(*QUICK, BY_NAME["stance_tests"]))
     test = row(found, "log_rank")
     assert (test["refused"], test["programmes"]) == (3, 3)
     assert pd.isna(test["met"])
@@ -209,20 +209,68 @@ def test_an_interval_without_an_end_is_counted_and_left_out_of_bias_and_width() 
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_the_log_rank_p_is_the_one_that_the_predictor_reports(seed, monkeypatch) -> None:
-    given, seen = case(Cell("none", "stance", 0.0, 14), seed), []
+def test_the_ps_are_those_that_the_predictor_reports(seed, monkeypatch) -> None:
+    given, seen = case(Cell("none", "stance", 0.0, 14), seed), {}
 
-    def watched(*args):
-        seen.append(log_rank_permutation(*args).p_value)
-        return log_rank_permutation(*args)
+    def watched(name, *args):
+        seen[name] = run_test(name, *args)["p"]
+        return run_test(name, *args)
 
-    monkeypatch.setattr("evalkit.calibrate.estimators.log_rank_permutation", watched)
-    found = stance_log_rank(given)
+    monkeypatch.setattr("evalkit.calibrate.estimators.dropout.run_test", watched)
+    found = stance_tests(given)
     predictor = dropout_predictor(
         given.registers["enrolment"], given.registers["judgements"], what="stance", study=given.study
     )
-    assert seen == predictor.tests.loc[predictor.tests["test"] == "log_rank", "p"].tolist()
-    assert found[0].claimed == (seen[0] <= 0.05)
+    assert list(seen.values()) == predictor.tests.set_index("test").loc[list(seen), "p"].tolist()
+    assert [r.claimed for r in found] == [p <= 0.05 for p in seen.values()]
+
+
+def test_an_interrupted_run_goes_on_and_gives_the_same_bytes(tmp_path) -> None:
+    how = {"programmes": 45, "seed": 5, "jobs": 1}
+    whole = calibrate_cells([NULL, LEAVING], estimators=QUICK, **how)
+    calls: list[int] = []
+
+    def stopping(case: Case) -> list[Row]:
+        calls.append(case.seed)
+        if len(calls) == 70:
+            raise KeyboardInterrupt
+        return QUICK[0].run(case)
+
+    estimators = (replace(QUICK[0], run=stopping), QUICK[1])
+    parts = tmp_path / "c.parts"
+    with pytest.raises(KeyboardInterrupt):
+        calibrate_cells([NULL, LEAVING], estimators=estimators, parts=parts, code="x", **how)
+    done: list[tuple[int, int]] = []
+    again = calibrate_cells(
+        [NULL, LEAVING],
+        estimators=estimators,
+        parts=parts,
+        code="x",
+        progress=lambda one, of: done.append((one, of)),
+        **how,
+    )
+    # 70 were tried: 45 of the first cell and the first 20 of the second were finished, so 25 are run anew.
+    assert len(calls) == 70 + 25
+    assert done[-1] == (90, 90)
+    for name, made in (("whole", whole), ("again", again)):
+        write_calibration(tmp_path / f"{name}.csv", made)
+    assert (tmp_path / "whole.csv").read_bytes() == (tmp_path / "again.csv").read_bytes()
+    assert (tmp_path / "whole.json").read_bytes() == (tmp_path / "again.json").read_bytes()
+
+
+def test_pieces_of_other_code_or_half_written_are_not_used(tmp_path) -> None:
+    parts = tmp_path / "c.parts"
+    how = {"programmes": 3, "seed": 5, "jobs": 1, "estimators": QUICK, "parts": parts}
+    one = calibrate_cells([NULL], code="x", **how)
+    piece = next(parts.glob(f"{NULL.id}-0*.json"))
+    piece.write_text(piece.read_text()[:-9])
+    two = calibrate_cells([NULL], code="x", **how)
+    pd.testing.assert_frame_equal(one.table, two.table, check_exact=True)
+    piece.write_text(json.dumps([["completion", 1.0, 0.0, 0.0, 0.0, False, False]] * 3))
+    wrong = calibrate_cells([NULL], code="x", **how)  # a piece that is there is believed
+    assert row(wrong, "completion")["coverage"] == 0
+    right = calibrate_cells([NULL], code="y", **how)  # but not another code's
+    pd.testing.assert_frame_equal(one.table, right.table, check_exact=True)
 
 
 def test_every_estimator_answers_for_all_that_it_declares() -> None:
@@ -237,9 +285,7 @@ def test_every_estimator_answers_for_all_that_it_declares() -> None:
 
 
 def test_it_comes_back_from_disk_as_it_was_with_the_same_bytes(tmp_path) -> None:
-    made = calibrate_cells(
-        [NULL, LEAVING], programmes=4, seed=7, jobs=1, estimators=(*QUICK, BY_NAME["stance_log_rank"])
-    )
+    made = calibrate_cells([NULL, LEAVING], programmes=4, seed=7, jobs=1, estimators=(*QUICK, BY_NAME["stance_tests"]))
     for name in ("one", "two"):
         write_calibration(tmp_path / f"{name}.csv", made)
     assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
@@ -283,10 +329,12 @@ def test_the_committed_table_holds_every_cell_and_estimator() -> None:
     quantities = [quantity.id for estimator in ESTIMATORS for quantity in estimator.quantities]
     assert found.cells == CELLS
     assert found.seed == 20170314
+    assert {cell.id: found.programmes[cell.id] for cell in CELLS} == {
+        cell.id: 2000 if cell.core else 200 for cell in CELLS
+    }
     assert list(zip(found.table["cell"], found.table["estimator"], strict=True)) == [
         (cell.id, name) for cell in CELLS for name in quantities
     ]
-    assert found.table["programmes"].min() >= 200
     assert list(found.table.columns) == [*COLUMNS, "rests_on", "row_id"]
 
 
@@ -304,8 +352,9 @@ def test_the_sentence_names_every_estimator_that_misses(lang) -> None:
 @pytest.mark.slow
 def test_the_committed_table_is_what_the_code_computes() -> None:
     committed = read_calibration()
-    again = calibrate_cells([LEAVING], programmes=committed.programmes[LEAVING.id], seed=committed.seed, jobs=-1)
-    was = committed.table[committed.table["cell"] == LEAVING.id].reset_index(drop=True)
+    cell = next(cell for cell in CELLS if not cell.core)
+    again = calibrate_cells([cell], programmes=committed.programmes[cell.id], seed=committed.seed, jobs=-1)
+    was = committed.table[committed.table["cell"] == cell.id].reset_index(drop=True)
     pd.testing.assert_frame_equal(again.table, was, check_exact=False, rtol=1e-6)
 
 
@@ -319,6 +368,9 @@ RECOVERED = [
     ("completed", "completion", Cell("linear", "stance", 0.5, 14)),
     ("experiment", "harm", Cell("plateau", "none", 0.5, 9)),
     ("experiment", "harm", Cell("linear", "none", 0.0, 9)),
+    ("experiment", "harm_groups", Cell("plateau", "none", 0.5, 9)),
+    ("experiment", "carried_harm", Cell("linear", "none", 0.0, 9, harm_carried=0.5)),
+    ("competence", "competence", Cell("late", "random", 0.0, 14)),
 ]
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from evalkit import figures
 from evalkit.models import dropout, experiment, progression
-from evalkit.study import About, Completion, Event, Experiment, Funnel, Noun, Study, Text, Tool
+from evalkit.study import About, Completion, Event, Experiment, Funding, Funnel, Noun, Study, Text, Tool
 from tests.models.plain_registers import assessments, day, enrolment, register, study
 
 NAMES = ("Kartan", "Kompassen", "Bakåtplanering", "Samtalsordning", "Stödstruktur", "Eget mål", "Teserna", "Verkstaden")
@@ -24,6 +24,7 @@ class Made:
     enrolment: pd.DataFrame
     judgements: pd.DataFrame
     attendance: pd.DataFrame
+    activities: pd.DataFrame
 
 
 @cache
@@ -35,7 +36,11 @@ def large() -> Made:
     table = _levels(programme, left, seed=7, missing=0.4)
     lacks = {3, 5, 8, 10, 4}
     said = [(f"U{i + 1:02}", "E1", "nej" if i in lacks else "ja") for i in range(14)] + [("U02", "E2", "nej")]
-    return Made(programme, table, enrolment(left, by), _judgements(said), _attendance(programme, left))
+    people = enrolment(left, by).assign(supervisor=["P", "R", "S"] * 4 + ["P", None])
+    blind = pd.Series(table["unit"].isin(["U01", "U02", "U03", "U05", "U07"]), dtype="boolean")
+    return Made(
+        programme, table.assign(blind=blind), people, _judgements(said), _attendance(programme, left), _activities(8)
+    )
 
 
 @cache
@@ -45,7 +50,8 @@ def long() -> Made:
     programme = _study(3, 12, NAMES[:3], event_after=5, gain_max=None)
     said = [("U01", "E1", "ja"), ("U02", "E1", "nej"), ("U03", "E1", "nej")]
     table = _levels(programme, left, seed=3, missing=0.1)
-    return Made(programme, table, enrolment(left), _judgements(said), _attendance(programme, left))
+    people = enrolment(left).assign(supervisor=["P", "R", "S"])
+    return Made(programme, table, people, _judgements(said), _attendance(programme, left), _activities(3))
 
 
 def _study(n_units: int, n_sessions: int, names: tuple[str, ...], *, event_after: int, gain_max: float | None) -> Study:
@@ -112,6 +118,73 @@ def _attendance(programme: Study, left: list[int | None]) -> pd.DataFrame:
     )
 
 
+def _activities(n_tools: int) -> pd.DataFrame:
+    """Show every tool once by P or R and once afterwards by S; P leaves at the event."""
+    rows = [(1 + k // 4, "P" if k % 3 == 0 else "R", f"t{k + 1}") for k in range(n_tools)] + [(6, "S", "t1")]
+    return register(
+        "activities",
+        (
+            {
+                "session": session,
+                "day": 1,
+                "start": f"{8 + place}:00",
+                "end": f"{9 + place}:00",
+                "activity": "genomgång",
+                "presenter": who,
+                "tool_demonstrated": tool,
+                "status": "held",
+            }
+            for place, (session, who, tool) in enumerate(rows)
+        ),
+    )
+
+
+def _differential(made: Made) -> experiment.DifferentialHarm:
+    before = _before(made)
+    carried = experiment.carried_by_leavers(made.activities, made.enrolment, before, leavers=("P",), study=made.study)
+    return experiment.differential_harm(before, carried, margin=0.5)
+
+
+def _tipping(made: Made) -> experiment.TippingPoint:
+    """Where no gain is declared a figure needs one, and where nobody left after the event somebody."""
+    assumed = made.study.experiment.model_copy(update={"gain_max": 0.5})
+    left = made.enrolment["left_after_session"].fillna(0).max()
+    moved = tuple(replace_event(event, int(left) - 1) if event.id == "shift" else event for event in made.study.events)
+    where = replace(made.study, experiment=assumed, events=moved)
+    return experiment.tipping_point(experiment.before_after(made.assessments, made.enrolment, study=where), study=where)
+
+
+def replace_event(event: Event, after: int) -> Event:
+    return event.model_copy(update={"after_session": after})
+
+
+def _others(made: Made) -> experiment.OtherOutcomes:
+    before = _before(made)
+    return experiment.other_outcomes(
+        [
+            experiment.attendance_outcome(made.attendance, made.enrolment, before, study=made.study),
+            *experiment.presenter_outcomes(made.activities, before, study=made.study),
+        ],
+        before,
+    )
+
+
+def _what_if(made: Made) -> dropout.WhatIf:
+    predictor = dropout.dropout_predictor(made.enrolment, made.judgements, what="mandat", study=made.study)
+    fee = dropout.Scenario(
+        "fee",
+        Text(sv="En avgift vid anmälan", en="A fee at enrolment"),
+        deterred_completers=(0.05, 0.2),
+        deterred_leavers=(0.3, 1.0),
+        retained=(0.0, 0.5),
+        fee=(5_000, 20_000),
+    )
+    name = Text(sv="Krav på mandat", en="A mandate required")
+    demand = dropout.requirement(predictor, id="demand", name=name, obtains=(0.0, 0.5))
+    funded = replace(made.study, funding=None if len(made.enrolment) < 5 else Funding(total=900_000))
+    return dropout.what_if(made.enrolment, [fee, demand], study=funded, attendance=made.attendance)
+
+
 def _paths(made: Made) -> progression.LearningPaths:
     return progression.learning_paths(made.assessments, made.enrolment, study=made.study, attendance=made.attendance)
 
@@ -166,4 +239,23 @@ FIGURES: dict[str, Figure] = {
         figures.alt_verdicts,
         lambda m: experiment.harm_verdicts(_before(m), study=m.study),
     ),
+    "early_warning": (
+        figures.plot_early_warning,
+        figures.alt_early_warning,
+        lambda m: dropout.early_warning(m.attendance, m.enrolment, study=m.study),
+    ),
+    "what_if": (figures.plot_what_if, figures.alt_what_if, _what_if),
+    "differential_harm": (figures.plot_differential_harm, figures.alt_differential_harm, _differential),
+    "sensitivity": (
+        figures.plot_sensitivity,
+        figures.alt_sensitivity,
+        lambda m: experiment.sensitivity(_before(m), m.assessments, m.enrolment, study=m.study),
+    ),
+    "tipping_point": (figures.plot_tipping_point, figures.alt_tipping_point, _tipping),
+    "placebo_breaks": (
+        figures.plot_placebo_breaks,
+        figures.alt_placebo_breaks,
+        lambda m: experiment.placebo_breaks(_before(m), m.assessments, m.enrolment, study=m.study),
+    ),
+    "other_outcomes": (figures.plot_other_outcomes, figures.alt_other_outcomes, _others),
 }

@@ -251,3 +251,24 @@ def test_the_same_result_gives_the_same_bytes(name):
         return buffer.getvalue()
 
     assert svg() == svg()
+
+
+@pytest.mark.parametrize("lang", ["sv", "en"])
+def test_with_controls_their_path_is_drawn_and_the_benchmarks_are_others(lang):
+    from evalkit.models import experiment
+
+    made = large()
+    names = ("U12", "U13", "U14")
+    assumed = made.study.experiment.model_copy(update={"control": names})
+    where = replace(made.study, experiment=assumed)
+    people = made.enrolment[~made.enrolment["unit"].isin(names)]
+    before = experiment.before_after(made.assessments, people, study=where)
+    ax = figures.plot_before_after(before, lang=lang)
+    squares = [line for line in ax.lines if line.get_marker() == "s"]
+    assert squares[0].get_ydata().tolist() == before.control_means["level"].tolist()
+    line = figures.plot_gain_line(experiment.gain_line(before, study=where), lang=lang)
+    words = {text.get_text().strip() for text in line.texts}
+    assert words == ({"följs åt", "fortsätter rakt"} if lang == "sv" else {"parallel", "straight on"})
+    verdicts = experiment.harm_verdicts(before, study=where)
+    note = figures.alt_verdicts(verdicts, lang=lang)
+    assert ("jämförelseenheterna" if lang == "sv" else "control units") in note

@@ -236,7 +236,8 @@ def several(*values):
 def test_a_predictor_alone_keeps_its_p() -> None:
     result = adjust_predictors(several(TRAIT))
     row = result.table.iloc[0]
-    assert row["p_adjusted"] == row["p"] == pytest.approx(0.021, abs=0.005)  # the exact p by 9 999 permutations
+    assert row["p_adjusted"] == pytest.approx(row["p"], abs=0.005)  # the same by 9 999 permutations
+    assert row["p"] == pytest.approx(72 / 3432)
 
 
 def test_trying_more_raises_p_unless_they_say_the_same() -> None:
@@ -250,7 +251,7 @@ def test_trying_more_raises_p_unless_they_say_the_same() -> None:
         1.5 * table.loc["w1", "p"] < table.loc["w1", "p_adjusted"] <= 3.3 * table.loc["w1", "p"]
     )  # at most Bonferroni
     same = adjust_predictors(several(TRAIT, TRAIT)).table
-    assert same["p_adjusted"].tolist() == same["p"].tolist()
+    assert same["p_adjusted"].tolist() == pytest.approx(same["p"].tolist(), abs=0.005)
 
 
 def test_what_has_no_test_is_named_not_adjusted() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from evalkit.errors import EstimationError
 from evalkit.models.experiment import before_after, gain_line, harm_verdicts
-from evalkit.models.experiment.verdicts import difference_limits, harm_verdict, smallest_detectable_harm
+from evalkit.models.experiment.limits import difference_limits, harm_verdict, smallest_detectable_harm
 from evalkit.study import Event, Text
 from tests.models.plain_registers import assessments, enrolment, register, study
 

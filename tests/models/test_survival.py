@@ -208,11 +208,14 @@ def test_the_permutation_agrees_with_a_plain_loop() -> None:
     assert log_rank_permutation(times, left, group).p_value == pytest.approx(np.mean(loop))
 
 
-def test_all_labellings_of_seven_and_seven_take_milliseconds() -> None:
-    all_labellings.cache_clear()
-    start = time.perf_counter()
-    log_rank_permutation(LEAVE_TIME, LEFT, TRAIT)
-    assert time.perf_counter() - start < 0.1
+def test_all_labellings_of_seven_and_seven_take_ten_milliseconds() -> None:
+    seconds = []
+    for _ in range(5):  # the best of five: others may be at work on the machine
+        all_labellings.cache_clear()
+        start = time.perf_counter()
+        log_rank_permutation(LEAVE_TIME, LEFT, TRAIT)
+        seconds.append(time.perf_counter() - start)
+    assert min(seconds) < 0.010
 
 
 def test_leaving_known_only_as_an_interval_gives_bounds() -> None:

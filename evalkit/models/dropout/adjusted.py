@@ -1,20 +1,24 @@
 """Several predictors tried at once: p adjusted for having looked at them all."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from evalkit.errors import EstimationError
+from evalkit.inference import all_labellings
 from evalkit.measures.placement import Labels
 from evalkit.models.dropout.predictor import Predictor
 from evalkit.models.levels import merge_rows
 from evalkit.models.survival import log_rank_statistics
 from evalkit.wording import Language, count_noun, join, number, p_value, pick
 
-__all__ = ["AdjustedPredictors", "adjust_predictors"]
+MOST_LABELLINGS = 200_000
+
+__all__ = ["AdjustedPredictors", "adjust_predictors", "westfall_young"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,8 +28,8 @@ class AdjustedPredictors:
     Attributes
     ----------
     table : pandas.DataFrame
-        Per predictor, the smallest p first: what, statistic (log-rank chi-square), p (by random permutation),
-        p_adjusted (Westfall–Young, step-down), rests_on and row_id.
+        Per predictor, the smallest p first: what, statistic (log-rank chi-square), p (exact where all
+        labellings can be listed), p_adjusted (Westfall–Young, step-down), rests_on and row_id.
     untested : tuple of str
         Predictors without a test, which cannot be adjusted.
     n, n_left, n_arrangements : int
@@ -102,7 +106,10 @@ def adjust_predictors(predictors: Sequence[Predictor], *, n_random: int = 9_999,
     """
     tested = [predictor for predictor in predictors if predictor.tested]
     if not tested:
-        raise EstimationError("predictors: none of them has a test; there is nothing to adjust.")
+        raise EstimationError(
+            "predictors: none of them has a test; there is nothing to adjust.",
+            sv="prediktorer: ingen av dem har något test; det finns inget att justera.",
+        )
     judged = [p.table[p.table["value"].notna()].set_index("unit") for p in tested]
     units = [unit for unit in judged[0].index if all(unit in table.index for table in judged)]
     judged = [table.loc[units] for table in judged]
@@ -110,18 +117,18 @@ def adjust_predictors(predictors: Sequence[Predictor], *, n_random: int = 9_999,
     values = [table["value"].to_numpy(dtype=bool) for table in judged]
     if not left.any() or left.all() or any(value.all() or not value.any() for value in values):
         raise EstimationError(
-            f"predictors: among the {len(units)} units judged in all of them some group is empty; adjust fewer at once."
+            f"predictors: among the {len(units)} units judged in all of them some group is empty; adjust fewer at "
+            "once.",
+            sv=f"prediktorer: bland de {len(units)} enheter som bedömts i alla är någon grupp tom; justera färre åt "
+            "gången.",
         )
-    rng = np.random.default_rng(seed)
-    orders = np.vstack([np.arange(len(units)), rng.permuted(np.tile(np.arange(len(units)), (n_random, 1)), axis=1)])
-    statistics = np.column_stack([log_rank_statistics(times, left, value[orders]) for value in values])
-    p = _permutation_p(statistics)
+    statistics, p, adjusted = westfall_young(times, left, values, n_random=n_random, seed=seed)
     table = pd.DataFrame(
         {
             "what": pd.Series([predictor.what for predictor in tested], dtype="str"),
-            "statistic": statistics[0],
-            "p": p[0],
-            "p_adjusted": _step_down(p),
+            "statistic": statistics,
+            "p": p,
+            "p_adjusted": adjusted,
             "rests_on": [merge_rows(rows["rests_on"]) for rows in judged],
         }
     ).sort_values("p", kind="stable", ignore_index=True)
@@ -131,19 +138,52 @@ def adjust_predictors(predictors: Sequence[Predictor], *, n_random: int = 9_999,
         untested=tuple(predictor.what for predictor in predictors if not predictor.tested),
         n=len(units),
         n_left=int(left.sum()),
-        n_arrangements=len(orders),
+        n_arrangements=n_random + 1,
         labels=tested[0].labels,
     )
 
 
-def _permutation_p(statistics: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return, per predictor, the share of permutations with a statistic at least as large as each one's."""
-    rounded = np.round(statistics, 9)  # equal statistics must stay equal whatever the order they were summed in
-    ordered = np.sort(rounded, axis=0)
-    below = np.column_stack(
-        [np.searchsorted(ordered[:, k], rounded[:, k], side="left") for k in range(rounded.shape[1])]
-    )
-    return np.asarray((len(rounded) - below) / len(rounded))
+def westfall_young(
+    times: ArrayLike, left: ArrayLike, values: Sequence[NDArray[np.bool_]], *, n_random: int, seed: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Compute log-rank statistics, their permutation p and the adjusted p of several judgements of the same units.
+
+    Parameters
+    ----------
+    times, left : array_like
+        When each unit left or was last seen, and whether it left.
+    values : sequence of numpy.ndarray of bool
+        Per judgement, which units have it.
+    n_random : int
+        Random permutations.
+    seed : int
+        Seed of the permutations.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Statistics, p and adjusted p, one of each per judgement.
+    """
+    rng, n = np.random.default_rng(seed), len(values[0])
+    orders = np.vstack([np.arange(n), rng.permuted(np.tile(np.arange(n), (n_random, 1)), axis=1)])
+    statistics = np.column_stack([log_rank_statistics(times, left, value[orders]) for value in values])
+    p = np.column_stack([_permutation_p(statistics[:, k], times, left, value) for k, value in enumerate(values)])
+    return statistics[0], p[0], _step_down(p)
+
+
+def _permutation_p(
+    statistics: NDArray[np.float64], times: ArrayLike, left: ArrayLike, value: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Return, per permutation, the share of labellings with a statistic at least as large.
+
+    All labellings are used where that is possible: p of two judgements that are equal must not differ by chance, since
+    the adjustment compares them.
+    """
+    known = statistics
+    if math.comb(value.size, int(value.sum())) <= MOST_LABELLINGS:
+        known = log_rank_statistics(times, left, all_labellings(value.size, int(value.sum())))
+    ordered = np.sort(np.round(known, 9))  # equal statistics must stay equal whatever the order they were summed in
+    return 1 - np.searchsorted(ordered, np.round(statistics, 9), side="left") / ordered.size
 
 
 def _step_down(p: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -192,7 +192,10 @@ def programme_funnel(
     if len(enrolment):
         rows += _counted(enrolment, study, attendance)
     if not rows:
-        raise EstimationError("funnel: study.toml declares none and the enrolment register has no rows; add either.")
+        raise EstimationError(
+            "funnel: study.toml declares none and the enrolment register has no rows; add either.",
+            sv="tratten: study.toml anger ingen och registret enrolment har inga rader; lägg till endera.",
+        )
     table = pd.DataFrame(rows)
     table["row_id"] = [str(place + 1) for place in range(len(table))]
     return ProgrammeFunnel(table, labels_of(study))
@@ -230,7 +233,10 @@ def completion(
     binomial. Biometrika 26, 404–413.
     """
     if not len(enrolment):
-        raise EstimationError("completion: the enrolment register has no rows; without it nobody's leaving is known.")
+        raise EstimationError(
+            "completion: the enrolment register has no rows; without it nobody's leaving is known.",
+            sv="fullföljande: registret enrolment har inga rader; utan det vet man inte vem som lämnat.",
+        )
     units = enrolled_units(enrolment, study=study, attendance=attendance).table
     present = attendance is not None and len(attendance) > 0
     rows = [_rule("declared", study.completion.rule, units["completed"], units, level)]

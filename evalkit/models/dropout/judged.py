@@ -51,15 +51,21 @@ def judged_units(
     """
     said = judgements[(judgements["what"] == what) & judgements["unit"].isin(units["unit"])].copy()
     if said.empty:
-        raise EstimationError(f"predictor '{what}': no enrolled unit has such a judgement; check its name.")
+        raise EstimationError(
+            f"predictor '{what}': no enrolled unit has such a judgement; check its name.",
+            sv=f"prediktorn ”{what}”: ingen anmäld enhet har en sådan bedömning; kontrollera namnet.",
+        )
     said["has"] = _has(said["value"], having, what)
     said["rests_on"] = [(row,) for row in source_rows(said)]
     limits = {row["unit"]: _last_day_in(row, study) for row in units.to_dict("records")}
     days = pd.to_datetime(said["unit"].map(limits))
     said["in_time"] = (said["judged_on"] <= days).fillna(False)
     said["order"] = -said["judged_by"].map(said["judged_by"].value_counts())
+    by_unit: dict[str, list[dict[Any, Any]]] = {unit: [] for unit in units["unit"]}
+    for row in said[["unit", "has", "in_time", "order", "judged_on", "judged_by", "rests_on"]].to_dict("records"):
+        by_unit[row["unit"]].append(row)
     keys = dict(zip(units["unit"], units["rests_on"], strict=True))
-    rows = [_one(unit, said[said["unit"] == unit], keys[unit]) for unit in units["unit"]]
+    rows = [_one(by_unit[unit], keys[unit]) for unit in units["unit"]]
     return units[["unit", "left", "earliest", "latest"]].reset_index(drop=True).join(pd.DataFrame(rows))
 
 
@@ -71,7 +77,9 @@ def _has(values: "pd.Series[str]", having: Collection[str], what: str) -> "pd.Se
     if not has.any() or (len(other) > 1 and not plain[~has].isin(LACKING).all() and set(having) <= _DEFAULT):
         raise EstimationError(
             f"predictor '{what}': {values.nunique()} different values are judged; say with having= which of them "
-            "count as having it (all others then count as lacking it)."
+            "count as having it (all others then count as lacking it).",
+            sv=f"prediktorn ”{what}”: {values.nunique()} olika värden förekommer; ange med having= vilka som räknas "
+            "som att ha det (alla andra räknas då som att sakna det).",
         )
     return has
 
@@ -93,21 +101,23 @@ def _last_day_in(unit: Mapping[Any, Any], study: Study) -> pd.Timestamp | None:
     return None
 
 
-def _one(unit: str, said: pd.DataFrame, key: tuple[str, ...]) -> dict[str, Any]:
+def _one(said: list[dict[Any, Any]], key: tuple[str, ...]) -> dict[str, Any]:
     """Choose what counts for one unit: each rater's latest judgement in time, else the first one made afterwards."""
     row: dict[str, Any] = {"value": pd.NA, "agreed": True, "in_time": pd.NA, "judged_on": pd.NaT, "judged_by": ""}
-    if said.empty:
+    if not said:
         return row | {"rests_on": key}
-    timely = said[said["in_time"]]
-    if len(timely):
-        each = timely.sort_values(["order", "judged_by", "judged_on"]).drop_duplicates("judged_by", keep="last")
+    timely = [each for each in said if each["in_time"]]
+    if timely:
+        by_rater = {each["judged_by"]: each for each in sorted(timely, key=lambda each: each["judged_on"])}
+        counted = sorted(by_rater.values(), key=lambda each: (each["order"], each["judged_by"]))
     else:
-        each = said.sort_values(["judged_on", "order"]).head(1)
-    first = each.iloc[0]
+        counted = sorted(said, key=lambda each: (each["judged_on"], each["order"]))[:1]
+    first = counted[0]
     row |= {
         "value": bool(first["has"]),
-        "agreed": bool((each["has"] == first["has"]).all()),
-        "in_time": bool(len(timely)),
+        "agreed": all(each["has"] == first["has"] for each in counted),
+        "in_time": bool(timely),
+        "judged_on": first["judged_on"],
+        "judged_by": str(first["judged_by"]),
     }
-    row |= {"judged_on": first["judged_on"], "judged_by": str(first["judged_by"])}
-    return row | {"rests_on": merge_rows([*each["rests_on"], key])}
+    return row | {"rests_on": merge_rows([*(each["rests_on"] for each in counted), key])}

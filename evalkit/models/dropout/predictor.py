@@ -1,11 +1,8 @@
 """One dated predictor of leaving at a time: exact tests, how fragile they are, and no test of hindsight."""
 
 import itertools
-import math
-import warnings
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,20 +10,26 @@ import pandas as pd
 
 from evalkit.errors import EstimationError
 from evalkit.measures.placement import Labels, labels_of, row_ids
+from evalkit.models.dropout.exact_tests import (
+    ALPHA,
+    MOST_FLIPS,
+    TESTS,
+    Spell,
+    flipped,
+    flips_needed,
+    is_separated,
+    log_rank_p,
+    run_test,
+    sorted_spells,
+)
 from evalkit.models.dropout.judged import judged_units
 from evalkit.models.levels import enrolled_units
-from evalkit.models.survival import log_rank_permutation
 from evalkit.study import Study, Text
 from evalkit.wording import Language, interval, number, p_value, percent, pick
 
 __all__ = ["Predictor", "dropout_predictor"]
 
-ALPHA = 0.05
 MOST_DOUBTED = 6  # units on which raters differ: beyond, the range would need more than 64 readings
-MOST_FLIPS = 3
-TESTS = ("log_rank", "boschloo", "firth")
-
-Triple = tuple[float, bool, bool]
 
 
 _JUDGEMENTS = {
@@ -288,7 +291,10 @@ def dropout_predictor(
     the timing of events. Journal of Educational Statistics 18, 155–195.
     """
     if not len(enrolment):
-        raise EstimationError("predictor: the enrolment register has no rows; without it nobody's leaving is known.")
+        raise EstimationError(
+            "predictor: the enrolment register has no rows; without it nobody's leaving is known.",
+            sv="prediktor: registret enrolment har inga rader; utan det vet man inte vem som lämnat.",
+        )
     units = enrolled_units(enrolment, study=study).table
     _check_outcome(units)
     table = judged_units(judgements, units, what=what, having=having, study=study)
@@ -299,13 +305,16 @@ def dropout_predictor(
     last = max(study.session_ids)
     tests, flips, significant = pd.DataFrame({"test": pd.Series(dtype="str")}), None, False
     table = table.assign(p_otherwise=np.nan, p_without=np.nan)
-    triples = _triples(judged, judged["value"], "latest", last)
+    spells = _spells(judged, judged["value"], "latest", last)
     if not late and two_groups and both and doubted <= MOST_DOUBTED:
         tests = _tests(judged, last, level)
-        significant = _p(_key(triples)) <= ALPHA
-        flips = _flips(triples)
+        significant = log_rank_p(sorted_spells(spells)) <= ALPHA
+        flips = flips_needed(spells)
         by_unit = {
-            unit: (_p(_key(_flipped(triples, [place]))), _p(_key(triples[:place] + triples[place + 1 :])))
+            unit: (
+                log_rank_p(sorted_spells(flipped(spells, [place]))),
+                log_rank_p(sorted_spells(spells[:place] + spells[place + 1 :])),
+            )
             for place, unit in enumerate(judged["unit"])
         }
         table["p_otherwise"] = [by_unit.get(unit, (np.nan, np.nan))[0] for unit in table["unit"]]
@@ -334,7 +343,7 @@ def dropout_predictor(
         n_missing=len(table) - len(judged),
         n_late=late,
         n_doubted=doubted,
-        separated=len(tests) > 0 and _is_separated(triples),
+        separated=len(tests) > 0 and is_separated(spells),
         flips=flips,
         significant=significant,
         most_flips=MOST_FLIPS,
@@ -346,12 +355,19 @@ def dropout_predictor(
 def _check_outcome(units: pd.DataFrame) -> None:
     left, n = int(units["left"].sum()), len(units)
     if n < 2:
-        raise EstimationError("predictor: one unit only is enrolled; there is nobody to compare it with.")
+        raise EstimationError(
+            "predictor: one unit only is enrolled; there is nobody to compare it with.",
+            sv="prediktor: bara en enhet är anmäld; det finns ingen att jämföra med.",
+        )
     if left == 0:
-        raise EstimationError(f"predictor: none of {n} units left; there is nothing to predict. Show the retention.")
+        raise EstimationError(
+            f"predictor: none of {n} units left; there is nothing to predict. Show the retention.",
+            sv=f"prediktor: ingen av {n} enheter lämnade; det finns inget att förutsäga. Visa andelen kvar.",
+        )
     if left == n:
         raise EstimationError(
-            f"predictor: all {n} units left; there are no stayers to compare with. Show the retention."
+            f"predictor: all {n} units left; there are no stayers to compare with. Show the retention.",
+            sv=f"prediktor: alla {n} enheter lämnade; det finns ingen kvar att jämföra med. Visa andelen kvar.",
         )
 
 
@@ -367,38 +383,10 @@ def _counts(judged: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _triples(judged: pd.DataFrame, value: "pd.Series[Any]", bound: str, last: int) -> list[Triple]:
+def _spells(judged: pd.DataFrame, value: "pd.Series[Any]", bound: str, last: int) -> list[Spell]:
     """Return time, leaving and judgement of each unit."""
     times = judged[bound].fillna(last)
     return [(float(t), bool(e), bool(g)) for t, e, g in zip(times, judged["left"], value, strict=True)]
-
-
-def _key(triples: list[Triple]) -> tuple[Triple, ...]:
-    return tuple(sorted(triples))
-
-
-@lru_cache(maxsize=4096)
-def _p(triples: tuple[Triple, ...]) -> float:
-    """Return the exact log-rank p; 1 where one group is empty or nobody left, since then nothing is found."""
-    times, left, group = (np.array(part) for part in zip(*triples, strict=True))
-    if group.all() or not group.any() or not left.any():
-        return 1.0
-    return log_rank_permutation(times, left, group, n_random=9_999).p_value
-
-
-def _flipped(triples: list[Triple], places: list[int] | tuple[int, ...]) -> list[Triple]:
-    return [(t, e, g != (place in places)) for place, (t, e, g) in enumerate(triples)]
-
-
-def _flips(triples: list[Triple]) -> int | None:
-    """Return the fewest units that must be judged otherwise for p to change sides of ALPHA."""
-    found = _p(_key(triples)) <= ALPHA
-    for count in range(1, min(MOST_FLIPS, len(triples)) + 1):
-        # Units alike in time, leaving and judgement are interchangeable: each pattern is tried once.
-        patterns = {_key(_flipped(triples, places)) for places in itertools.combinations(range(len(triples)), count)}
-        if any((_p(pattern) <= ALPHA) != found for pattern in patterns):
-            return count
-    return None
 
 
 def _readings(judged: pd.DataFrame) -> list["pd.Series[bool]"]:
@@ -416,73 +404,15 @@ def _readings(judged: pd.DataFrame) -> list["pd.Series[bool]"]:
 def _tests(judged: pd.DataFrame, last: int, level: float) -> pd.DataFrame:
     """Run the three tests on the main reading, and their p over all readings and both bounds of leaving."""
     readings = [
-        _triples(judged, reading, bound, last) for reading in _readings(judged) for bound in ("latest", "earliest")
+        _spells(judged, reading, bound, last) for reading in _readings(judged) for bound in ("latest", "earliest")
     ]
     rows = []
     for name in TESTS:
-        results = {key: _run(name, key, level) for key in dict.fromkeys(map(_key, readings))}
-        main = results[_key(readings[0])]
+        results = {key: run_test(name, key, level) for key in dict.fromkeys(map(sorted_spells, readings))}
+        main = results[sorted_spells(readings[0])]
         p = [result["p"] for result in results.values()]
         rows.append({"test": name, **main, "p_low": min(p), "p_high": max(p)})
     return pd.DataFrame(rows)
-
-
-def _run(name: str, triples: tuple[Triple, ...], level: float) -> dict[str, float]:
-    group = [g for _, _, g in triples]
-    if all(group) or not any(group):
-        return {"estimate": math.nan, "ci_low": math.nan, "ci_high": math.nan, "p": 1.0}
-    if name == "log_rank":
-        times, left, marked = (np.array(part) for part in zip(*triples, strict=True))
-        result = log_rank_permutation(times, left, marked)
-        return {"estimate": result.estimate, "ci_low": math.nan, "ci_high": math.nan, "p": result.p_value}
-    return _boschloo(triples) if name == "boschloo" else _firth(triples, level)
-
-
-def _boschloo(triples: tuple[Triple, ...]) -> dict[str, float]:
-    from scipy.stats import boschloo_exact
-
-    counts = [
-        [sum(e == left and g == value for _, e, g in triples) for value in (False, True)] for left in (True, False)
-    ]
-    return {"estimate": math.nan, "ci_low": math.nan, "ci_high": math.nan, "p": float(boschloo_exact(counts).pvalue)}
-
-
-def _opportunities(triples: Iterable[Triple]) -> list[tuple[bool, bool]]:
-    """Return the judgement and whether it left, for each unit and each session after which it could have left."""
-    units = list(triples)
-    # Nobody can leave after the last session; before the first one only where somebody did.
-    first = 0 if any(e and t == 1 for t, e, _ in units) else 1
-    return [(g, e and k == int(t) - 1) for t, e, g in units for k in range(first, int(t))]
-
-
-def _is_separated(triples: Iterable[Triple]) -> bool:
-    """Tell whether either group never left when it could, or always did."""
-    rows = _opportunities(triples)
-    return any(len({e for g, e in rows if g == value}) < 2 for value in (True, False))
-
-
-def _firth(triples: tuple[Triple, ...], level: float) -> dict[str, float]:
-    """Fit leaving on the judgement, one row per unit and opportunity to leave."""
-    from firthmodels import FirthLogisticRegression
-
-    rows = _opportunities(triples)
-    x, y = np.array([[float(g)] for g, _ in rows]), np.array([int(e) for _, e in rows])
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        try:
-            model = FirthLogisticRegression(backend="numpy", max_iter=200).fit(x, y)
-            model.lrt()
-            low, high = model.conf_int(alpha=1 - level, method="pl", max_iter=200)[0]
-        except Warning as warning:
-            raise EstimationError(
-                f"predictor: Firth's logit did not settle on {len(rows)} rows; show the table and the exact p."
-            ) from warning
-    return {
-        "estimate": math.exp(float(model.coef_[0])),
-        "ci_low": math.exp(float(low)),
-        "ci_high": math.exp(float(high)),
-        "p": float(model.lrt_pvalues_[0]),
-    }
 
 
 def _p_range(row: dict[str, Any], lang: Language) -> str:

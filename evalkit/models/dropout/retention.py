@@ -140,7 +140,10 @@ def retention(enrolment: pd.DataFrame, *, study: Study, level: float = 0.95) -> 
     with small samples or heavy censoring. Biostatistics 14, 723–736.
     """
     if not len(enrolment):
-        raise EstimationError("retention: the enrolment register has no rows; without it nobody's leaving is known.")
+        raise EstimationError(
+            "retention: the enrolment register has no rows; without it nobody's leaving is known.",
+            sv="andel kvar: registret enrolment har inga rader; utan det vet man inte vem som lämnat.",
+        )
     units = enrolled_units(enrolment, study=study).table
     last = max(study.session_ids)
     bounds = retention_bounds(units["left_after"], units["left_by"], n_sessions=last, level=level)

@@ -1,7 +1,6 @@
 """Levels before and after the event: one difference per unit, and what growth one might have expected."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +12,9 @@ from evalkit.models.levels import enrolled_units, merge_rows, session_levels, to
 from evalkit.study import Event, Scale, Study, Text
 from evalkit.wording import Language, join, number, pick
 
-__all__ = ["BeforeAfter", "CoEvent", "before_after"]
+__all__ = ["BeforeAfter", "CoEvent", "before_after", "session_before"]
+
+CONTROL_COLUMNS = ["unit", "difference", "used", "pre", "slope", "reason", "left_after_event", "latest", "rests_on"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +47,21 @@ class BeforeAfter:
         Per unit enrolled at the event: unit, used, pre (level at `pre_session`), difference (mean over post sessions
         of the mean change in the tools assessed both then and at `pre_session`), slope (steps per session before the
         event, within tools; missing without two sessions), reason (why it has no difference: "no_pre", "no_post" or
-        ""), left_after_event, rests_on.
+        ""), left_after_event, latest (first session it can have been gone), rests_on.
     means : pandas.DataFrame
         Per session: session, level (mean over the units with a difference), n.
+    changes : pandas.DataFrame
+        Per unit, session after the event and tool: unit, session, tool, pre (level at `pre_session`), change, rests_on.
+    tool_slopes : pandas.DataFrame
+        Per unit and tool assessed at least twice before the event: unit, tool, slope (steps per session).
+    control : pandas.DataFrame
+        As `units`, of the units without the event that have a difference; no rows where none are declared.
+    control_means : pandas.DataFrame
+        As `means`, of the control units.
     event : Text
         Name of the event.
+    event_id : str
+        Its id.
     after_session : int
         Last session before it.
     pre_session : int
@@ -61,7 +72,8 @@ class BeforeAfter:
         Everything else that happened.
     linear_gain, plateau_gain, ceiling_gain : float
         What the mean gain would be if the growth before had gone on in a straight line (missing without slopes), had
-        stopped, or had reached the top of the scale.
+        stopped, or had reached the top of the scale. With controls: the mean gain beyond theirs, if the lead in growth
+        had gone on or had been none; the top of the scale is then no benchmark.
     n_enrolled, n_left_before : int
         All that enrolled, and those that had left before the event.
     n_raters : int
@@ -74,8 +86,13 @@ class BeforeAfter:
 
     table: pd.DataFrame
     units: pd.DataFrame
+    changes: pd.DataFrame
+    tool_slopes: pd.DataFrame
     means: pd.DataFrame
+    control: pd.DataFrame
+    control_means: pd.DataFrame
     event: Text
+    event_id: str
     after_session: int
     pre_session: int
     post_sessions: tuple[int, ...]
@@ -98,6 +115,16 @@ class BeforeAfter:
     def n(self) -> int:
         """How many units have a difference."""
         return int(self.units["used"].sum())
+
+    @property
+    def controlled(self) -> bool:
+        """Whether there are units without the event to compare with."""
+        return len(self.control) > 0
+
+    @property
+    def rests_on(self) -> tuple[str, ...]:
+        """Register rows behind the differences, those of the controls among them."""
+        return merge_rows([*self.differences["rests_on"], *self.control["rests_on"]])  # type: ignore[no-any-return]
 
     def co_event_words(self, lang: Language) -> str:
         """Name the other events with their place; empty without any."""
@@ -148,6 +175,8 @@ class BeforeAfter:
                 )
             )
         parts += self._left_out(lang)
+        if self.controlled:
+            parts.append(self._compared(lang))
         if self.co_events:
             parts.append(
                 pick(
@@ -156,16 +185,36 @@ class BeforeAfter:
                     en=f"What else happened: {self.co_event_words(lang)}.",
                 )
             )
-        parts.append(
-            pick(
-                lang,
-                sv="Ändringen säger i sig inget om skada: det beror på vilken utveckling som varit att vänta utan "
-                "händelsen, och det vet ingen.",
-                en="The change says nothing of harm by itself: that depends on the growth to be expected without the "
-                "event, which nobody knows.",
+        if not self.controlled:
+            parts.append(
+                pick(
+                    lang,
+                    sv="Ändringen säger i sig inget om skada: det beror på vilken utveckling som varit att vänta utan "
+                    "händelsen, och det vet ingen.",
+                    en="The change says nothing of harm by itself: that depends on the growth to be expected without "
+                    "the event, which nobody knows.",
+                )
             )
-        )
         return " ".join(parts)
+
+    def _compared(self, lang: Language) -> str:
+        change = float(self.control["difference"].mean())
+        words = ("+" if change > 0 else "") + number(change, 2, lang=lang)
+        units = self.labels.count(len(self.control), "unit", lang)
+        text = pick(
+            lang,
+            sv=f"Hos {units} utan händelsen ändrades den {words} steg. Skillnaden mellan banorna är händelsens bara om "
+            "de annars hade utvecklats lika.",
+            en=f"Among {units} without the event it changed by {words} steps. The difference of the paths is the "
+            "event's only if they would otherwise have grown alike.",
+        )
+        if len(self.control) == 1:
+            text += pick(
+                lang,
+                sv=" En enda jämförelse: dess egen slump syns inte i intervallet.",
+                en=" A single control: its own chance variation is not in the interval.",
+            )
+        return text
 
     def _left_out(self, lang: Language) -> list[str]:
         parts = []
@@ -184,7 +233,13 @@ class BeforeAfter:
 
 
 def before_after(
-    assessments: pd.DataFrame, enrolment: pd.DataFrame, *, study: Study, events: pd.DataFrame | None = None
+    assessments: pd.DataFrame,
+    enrolment: pd.DataFrame,
+    *,
+    study: Study,
+    events: pd.DataFrame | None = None,
+    event: str | None = None,
+    until: int | None = None,
 ) -> BeforeAfter:
     """Compute one difference per unit: its mean level after the event minus its last level before.
 
@@ -196,9 +251,13 @@ def before_after(
     assessments, enrolment : pandas.DataFrame
         See `evalkit.tables.SCHEMAS`; several raters of one level are averaged.
     study : Study
-        Its event (`experiment.event`), sessions, tools and scale.
+        Its event (`experiment.event`), units without it (`experiment.control`), sessions, tools and scale.
     events : pandas.DataFrame, optional
         Further events, to be named beside those of study.toml.
+    event : str, optional
+        Another event of study.toml.
+    until : int, optional
+        Last session that counts as after the event, where another event follows.
 
     Returns
     -------
@@ -213,73 +272,107 @@ def before_after(
     TableError
         If a level is outside the scale or a tool is not declared.
     """
-    event, after_session = _placed_event(study)
+    chosen, after_session = _placed_event(study, study.experiment.event if event is None else event)
     enrolled = enrolled_units(enrolment, study=study).table
-    there = enrolled[~(enrolled["earliest"] <= after_session)]
+    struck = enrolled[~enrolled["unit"].isin(study.experiment.control)]
+    there = struck[~(struck["earliest"] <= after_session)]
     cells = tool_levels(assessments, study=study)
-    cells = cells[cells["unit"].isin(there["unit"]) & (cells["session"] >= 1)]
-    pre_session = _pre_session(cells, len(there), after_session)
-    tools = cells.loc[cells["introduced"] <= pre_session, "tool"].unique()
-    cells = cells[cells["tool"].isin(tools)]
-    post_sessions = tuple(sorted({int(s) for s in cells.loc[cells["session"] > after_session, "session"]}))
-    units = pd.DataFrame(
-        [
-            _unit_difference(str(unit), cells[cells["unit"] == unit], pre_session, after_session)
-            | {"left_after_event": bool(left)}
-            for unit, left in there[["unit", "left"]].itertuples(index=False)
-        ]
-    )
+    cells = cells[(cells["session"] >= 1) & (cells["session"] <= (until or max(study.session_ids)))]
+    own = cells[cells["unit"].isin(there["unit"])]
+    pre_session = _pre_session(own, len(there), after_session)
+    tools = own.loc[own["introduced"] <= pre_session, "tool"].unique()
+    cells, own = cells[cells["tool"].isin(tools)], own[own["tool"].isin(tools)]
+    changes = _changes(own, pre_session, after_session)
+    units = _unit_differences(there, own, changes, pre_session, after_session)
     if units["used"].sum() < 2:
         raise EstimationError(
-            f"experiment: {int(units['used'].sum())} of {len(units)} units enrolled at event '{event.id}' have a level "
-            "in the same tools before and after it; at least 2 are needed. Show the paths."
+            f"experiment: {int(units['used'].sum())} of {len(units)} units enrolled at event '{chosen.id}' have a "
+            "level in the same tools before and after it; at least 2 are needed. Show the paths.",
+            sv=f"experimentet: {int(units['used'].sum())} av {len(units)} enheter som var anmälda vid händelsen "
+            f"”{chosen.id}” har en nivå i samma verktyg före och efter den; minst 2 behövs. Visa banorna.",
         )
     used = units[units["used"]]
+    post_sessions = tuple(sorted({int(s) for s in own.loc[own["session"] > after_session, "session"]}))
     distance = float(np.mean(post_sessions)) - pre_session
+    control, control_means = _controls(study, cells, pre_session, after_session)
+    growth = float(used["slope"].mean()) - (0.0 if control.empty else float(control["slope"].mean()))
     judged = assessments[assessments["level"].notna() & assessments["unit"].isin(there["unit"])]
-    table = _paths(units, cells, study, after_session)
+    table = _paths(units, own, study, after_session)
     seen = table[table["used"] & table["level"].notna()]
     return BeforeAfter(
         table=table,
         units=units,
+        changes=changes,
+        tool_slopes=_tool_slopes(own[own["session"] <= after_session]),
         means=seen.groupby("session", as_index=False).agg(level=("level", "mean"), n=("unit", "size")),
-        event=_named(event),
+        control=control,
+        control_means=control_means,
+        event=_named(chosen),
+        event_id=chosen.id,
         after_session=after_session,
         pre_session=pre_session,
         post_sessions=post_sessions,
-        co_events=_co_events(study, event, events),
-        linear_gain=float(used["slope"].mean()) * distance if used["slope"].notna().any() else np.nan,
+        co_events=_co_events(study, chosen, events),
+        linear_gain=growth * distance,
         plateau_gain=0.0,
-        ceiling_gain=float(study.scales.level.maximum - used["pre"].mean()),
-        n_enrolled=len(enrolled),
-        n_left_before=len(enrolled) - len(there),
+        ceiling_gain=float(study.scales.level.maximum - used["pre"].mean()) if control.empty else np.nan,
+        n_enrolled=len(struck),
+        n_left_before=len(struck) - len(there),
         n_raters=judged["rater"].nunique(),
         scale=study.scales.level,
         labels=labels_of(study),
     )
 
 
-def _placed_event(study: Study) -> tuple[Event, int]:
+def _placed_event(study: Study, event_id: str) -> tuple[Event, int]:
     """Return the event and the last session before it, or refuse."""
-    event = next((event for event in study.events if event.id == study.experiment.event), None)
+    event = next((event for event in study.events if event.id == event_id), None)
     if event is None:
-        raise EstimationError("experiment: no event is declared; name it in study.toml under [experiment].")
-    place = event.after_session
-    if place is None and event.date is not None and event.date_precision == "day":
-        dated = [session for session in study.sessions if session.dates]
-        place = max((s.id for s in dated if max(s.dates) <= event.date), default=0) if dated else None
+        raise EstimationError(
+            "experiment: no event is declared; name it in study.toml under [experiment]."
+            if not event_id
+            else f"experiment: no event has the id '{event_id}'; declare it in study.toml under [[events]].",
+            sv="experimentet: ingen händelse är angiven; ange den i study.toml under [experiment]."
+            if not event_id
+            else f"experimentet: ingen händelse har id ”{event_id}”; ange den i study.toml under [[events]].",
+        )
+    place = session_before(study, event)
     if place is None:
         raise EstimationError(
-            f"experiment: when event '{event.id}' took place is unknown; give its after_session in study.toml."
+            f"experiment: when event '{event.id}' took place is unknown; give its after_session in study.toml.",
+            sv=f"experimentet: när händelsen ”{event.id}” inträffade är okänt; ange after_session i study.toml.",
         )
     first, last = min(study.session_ids, default=0), max(study.session_ids, default=0)
     if not first <= place < last:
-        where = "before the first" if place < first else "after the last"
+        where, var = ("before the first", "före den första") if place < first else ("after the last", "efter den sista")
         raise EstimationError(
             f"experiment: event '{event.id}' lies {where} session, so there is nothing to compare; choose another "
-            "event or correct its after_session in study.toml."
+            "event or correct its after_session in study.toml.",
+            sv=f"experimentet: händelsen ”{event.id}” ligger {var} av alla {study.study.session.many.sv}, så det "
+            "finns inget att jämföra; välj en annan händelse eller rätta after_session i study.toml.",
         )
     return event, place
+
+
+def session_before(study: Study, event: Event) -> int | None:
+    """Tell the last session before an event, by what is declared or by its day.
+
+    Parameters
+    ----------
+    study : Study
+        Its sessions.
+    event : Event
+        One of its events.
+
+    Returns
+    -------
+    int or None
+        0 before the first session; None where its place is unknown.
+    """
+    if event.after_session is not None or event.date is None or event.date_precision != "day":
+        return event.after_session
+    dated = [session for session in study.sessions if session.dates]
+    return max((s.id for s in dated if max(s.dates) <= event.date), default=0) if dated else None
 
 
 def _pre_session(cells: pd.DataFrame, n: int, after_session: int) -> int:
@@ -289,35 +382,85 @@ def _pre_session(cells: pd.DataFrame, n: int, after_session: int) -> int:
     if not len(enough):
         raise EstimationError(
             f"experiment: in no session up to {after_session} were half of the {n} units enrolled at the event "
-            "assessed; without levels before it there is nothing to compare."
+            "assessed; without levels before it there is nothing to compare.",
+            sv=f"experimentet: vid ingen träff till och med {after_session} var hälften av de {n} enheter som var "
+            "anmälda vid händelsen bedömda; utan nivåer före den finns inget att jämföra.",
         )
     return int(enough.max())
 
 
-def _unit_difference(unit: str, cells: pd.DataFrame, pre_session: int, after_session: int) -> dict[str, Any]:
-    before = cells[cells["session"] == pre_session].set_index("tool")["level"]
-    later = cells[(cells["session"] > after_session) & cells["tool"].isin(before.index)]
-    change = (later["level"] - later["tool"].map(before).astype("float64")).groupby(later["session"]).mean()
-    used = len(change) > 0
-    reason = "" if used else ("no_post" if len(before) else "no_pre")
-    behind = cells[(cells["session"] == pre_session) | cells.index.isin(later.index)]
-    return {
-        "unit": unit,
-        "used": used,
-        "pre": float(before.mean()) if len(before) else np.nan,
-        "difference": float(change.mean()) if used else np.nan,
-        "slope": _slope_within_tools(cells[cells["session"] <= after_session]),
-        "reason": reason,
-        "rests_on": merge_rows(behind["rests_on"]),
-    }
+def _changes(cells: pd.DataFrame, pre_session: int, after_session: int) -> pd.DataFrame:
+    """Compute the change of each unit in each tool at each session after the event, where both levels are known."""
+    before = cells.loc[cells["session"] == pre_session, ["unit", "tool", "level", "rests_on"]]
+    later = cells.loc[cells["session"] > after_session, ["unit", "session", "tool", "level", "rests_on"]]
+    both = later.merge(before.rename(columns={"level": "pre"}), on=["unit", "tool"], suffixes=("", "_pre"))
+    both["change"] = both["level"] - both["pre"]
+    both["rests_on"] = [(*now, *then) for now, then in zip(both["rests_on"], both["rests_on_pre"], strict=True)]
+    return both[["unit", "session", "tool", "pre", "change", "rests_on"]]
 
 
-def _slope_within_tools(cells: pd.DataFrame) -> float:
-    """Return steps per session, each tool compared with itself; missing where no tool was assessed twice."""
-    groups = cells.groupby("tool")[["session", "level"]]
-    centred = cells[["session", "level"]] - groups.transform("mean")
-    spread = float((centred["session"] ** 2).sum())
-    return float((centred["session"] * centred["level"]).sum() / spread) if spread > 0 else np.nan
+def _unit_differences(
+    there: pd.DataFrame, cells: pd.DataFrame, changes: pd.DataFrame, pre_session: int, after_session: int
+) -> pd.DataFrame:
+    # First over tools, then over sessions, so that a session with more assessed tools does not weigh more.
+    by_session = changes.groupby(["unit", "session"])["change"].mean()
+    before = cells[cells["session"] == pre_session].groupby("unit")
+    pre = before["level"].mean()
+    moments = _slope_moments(cells[cells["session"] <= after_session]).groupby("unit")[["xx", "xy"]].sum()
+    slopes = (moments["xy"] / moments["xx"])[moments["xx"] > 0]
+    behind: dict[str, set[str]] = {str(unit): set() for unit in there["unit"]}
+    for rows in (changes, cells[cells["session"] == pre_session]):
+        for unit, ids in zip(rows["unit"], rows["rests_on"], strict=True):
+            behind[unit].update(ids)
+    units = pd.DataFrame({"unit": there["unit"].astype("str").to_numpy()})
+    units["difference"] = units["unit"].map(by_session.groupby("unit").mean())
+    units["used"] = units["difference"].notna()
+    units["pre"] = units["unit"].map(pre)
+    units["slope"] = units["unit"].map(slopes)
+    units["reason"] = np.select([units["used"], units["pre"].notna()], ["", "no_post"], "no_pre")
+    units["left_after_event"] = there["left"].to_numpy()
+    units["latest"] = there["latest"].to_numpy()
+    units["rests_on"] = as_tuples(tuple(sorted(behind[unit])) for unit in units["unit"])
+    return units
+
+
+def _slope_moments(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return, per unit and tool, the sums whose ratio is the slope: each tool is compared with itself."""
+    part = cells[["unit", "session", "level"]].astype({"session": "float64"})
+    groups = part.groupby([cells["unit"], cells["tool"]])[["session", "level"]]
+    centred = part[["session", "level"]] - groups.transform("mean")
+    sums = pd.DataFrame({"xx": centred["session"] ** 2, "xy": centred["session"] * centred["level"]})
+    return sums.groupby([cells["unit"], cells["tool"]])[["xx", "xy"]].sum().reset_index()
+
+
+def _tool_slopes(cells: pd.DataFrame) -> pd.DataFrame:
+    moments = _slope_moments(cells)
+    moments = moments[moments["xx"] > 0]
+    return moments[["unit", "tool"]].assign(slope=moments["xy"] / moments["xx"])
+
+
+def _controls(
+    study: Study, cells: pd.DataFrame, pre_session: int, after_session: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Compute the differences of the units without the event, in the same tools and sessions, and their mean path."""
+    if not study.experiment.control:
+        return pd.DataFrame(columns=CONTROL_COLUMNS), pd.DataFrame(columns=["session", "level", "n"])
+    own = cells[cells["unit"].isin(study.experiment.control)]
+    changes = _changes(own, pre_session, after_session)
+    listed = pd.DataFrame({"unit": own["unit"].unique(), "left": False, "latest": np.nan})
+    units = _unit_differences(listed, own, changes, pre_session, after_session)
+    if not units["used"].any():
+        raise EstimationError(
+            f"experiment: none of the {len(study.experiment.control)} control units has a level in the same tools at "
+            f"session {pre_session} and after {after_session}; add assessments, or take control out of study.toml.",
+            sv=f"experimentet: ingen av de {len(study.experiment.control)} jämförelseenheterna har en nivå i samma "
+            f"verktyg vid träff {pre_session} och efter {after_session}; lägg till bedömningar, eller ta bort control "
+            "ur study.toml.",
+        )
+    units = units[units["used"]].reset_index(drop=True)
+    levels = session_levels(own[own["unit"].isin(units["unit"])])
+    means = levels.groupby("session", as_index=False).agg(level=("level", "mean"), n=("unit", "size"))
+    return units, means
 
 
 def _paths(units: pd.DataFrame, cells: pd.DataFrame, study: Study, after_session: int) -> pd.DataFrame:
@@ -336,7 +479,7 @@ def _named(event: Event) -> Text:
 
 def _co_events(study: Study, event: Event, register: pd.DataFrame | None) -> tuple[CoEvent, ...]:
     """List the other events of study.toml and of the register, in their order."""
-    others = [CoEvent(_named(other), other.after_session) for other in study.events if other.id != event.id]
+    others = [CoEvent(_named(other), session_before(study, other)) for other in study.events if other.id != event.id]
     if register is not None:
         known = {other.id for other in study.events}
         for row in register[~register["event"].isin(list(known))].to_dict("records"):
