@@ -2,12 +2,15 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from evalkit.cli.app import app
 from evalkit.cli.show import Lang, Quiet, StudyFolder, count, load, relative, show_progress
+
+if TYPE_CHECKING:
+    from evalkit.coding.store import CodingStore
 
 codings = typer.Typer(help="What people judged: exports, history, undo, places to decide on, copies.")
 app.add_typer(codings, name="codings", no_args_is_help=True)
@@ -21,6 +24,9 @@ def export_command(
     study: StudyFolder = Path(),
     what: Annotated[str, typer.Option(help="codings (a row each), matrix (0 and 1), or quotes.")] = "codings",
     who: Annotated[str, typer.Option(help="people, rules, or names with commas.")] = "people",
+    internal: Annotated[
+        bool, typer.Option("--internal", help="With quotes whose people agreed to internal use only.")
+    ] = False,
     lang: Lang = None,
     quiet: Quiet = False,
 ) -> None:
@@ -34,7 +40,7 @@ def export_command(
             run_study(loaded, until="tables", allow_problems=True, progress=progress)
         else:
             ingest_study(loaded, progress=progress)
-    rows = export_codings(loaded, out, what=what, who=who)
+    rows = export_codings(loaded, out, what=what, who=who, internal=internal)
     typer.echo(f"{count(rows, 'row')} in {relative(out)}")
 
 
@@ -51,7 +57,7 @@ def log(
     for entry in entries.to_dict("records"):
         after, before = json.loads(entry["after"]), json.loads(entry["before"] or "null")
         typer.echo(
-            f"{entry['audit_id']:>6}  {entry['at'][:19].replace('T', ' ')}  {entry['coder']:<12.12}  "
+            f"{entry['audit_id']:>6}  {entry['at'][:19].replace('T', ' ')}Z  {entry['coder']:<12.12}  "
             f"{_deed(entry['action'], before, after):<8}  {entry['kind']:<9}  {_what(after)}"
         )
 
@@ -62,7 +68,8 @@ def undo(coder: Coder, study: StudyFolder = Path()) -> None:
     from evalkit.pipeline.people import existing_store
 
     with existing_store(load(study, None)) as store:
-        typer.echo("taken back" if store.undo(coder) else f"{coder} has nothing to take back")
+        step = store.undo(coder)
+        typer.echo(f"taken back: {_amount(store, step)}" if step else f"{coder} has nothing to take back")
 
 
 @codings.command()
@@ -71,7 +78,9 @@ def redo(coder: Coder, study: StudyFolder = Path()) -> None:
     from evalkit.pipeline.people import existing_store
 
     with existing_store(load(study, None)) as store:
-        typer.echo("done again" if store.redo(coder) else f"{coder} has taken nothing back since the last new step")
+        step = store.redo(coder)
+        nothing = f"{coder} has taken nothing back since the last new step"
+        typer.echo(f"done again: {_amount(store, step)}" if step else nothing)
 
 
 @codings.command()
@@ -103,9 +112,12 @@ def place(
     study: StudyFolder = Path(),
 ) -> None:
     """Decide where something judged in an older text stands now."""
+    from evalkit.pipeline import ingest_study
     from evalkit.pipeline.people import choose_place
 
-    choose_place(load(study, None), id, candidate, coder=coder)
+    loaded = load(study, None)
+    ingest_study(loaded)  # what waits is what the store and the texts say now
+    choose_place(loaded, id, candidate, coder=coder)
     typer.echo("removed" if candidate == 0 else "placed")
 
 
@@ -131,6 +143,11 @@ def backup(out: Annotated[Path, typer.Option(help="A file that does not exist.")
     with existing_store(load(study, None)) as store:
         store.backup(out)
     typer.echo(f"{relative(out)}")
+
+
+def _amount(store: "CodingStore", step: str) -> str:
+    log = store.log()
+    return ", ".join(f"{n} {kind}" for kind, n in log.loc[log["step"] == step, "kind"].value_counts().items())
 
 
 def _deed(action: str, before: dict[str, object] | None, after: dict[str, object]) -> str:

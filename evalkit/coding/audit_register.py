@@ -47,23 +47,29 @@ def place_audit_codings(
     per_document: dict[str, list[dict[str, Any]]] = {}
     for one in cast("list[dict[str, Any]]", segments.to_dict("records")):
         per_document.setdefault(one["document_id"], []).append(one)
-    codings: list[dict[str, Any]] = []
+    codings: dict[str, dict[str, Any]] = {}
     readings: dict[tuple[str, str], dict[str, Any]] = {}
     findings: list[Finding] = []
+    unsure: set[tuple[str, str]] = set()
     for row in cast("list[dict[str, Any]]", register.to_dict("records")):
         document_id = path.get(row["document"])
         known = None if document_id is None else per_document.get(document_id, [])
         segment, span, fault = _find(row, known)
-        if not fault and pd.notna(row["code"]):
-            fault = _wrong_code(row, codes)
+        coding = None
+        if segment is not None and pd.notna(row["code"]):
+            coding = _coding(row, segment, span)
+            fault = _wrong_code(row, codes, codings.get(coding["coding_id"]))
         if fault or segment is None:
             findings.append(Finding("problem", row["source_file"], int(row["source_row"]), *fault))
+            if segment is not None:  # what was found here is not all that the coder said of it
+                unsure.add((segment["segment_id"], row["coder"]))
             continue
-        key = (segment["segment_id"], row["coder"])
-        readings.setdefault(key, _reading(row, segment))
-        if pd.notna(row["code"]):
-            codings.append(_coding(row, segment, span))
-    return _table("codings", codings), _table("readings", list(readings.values())), findings
+        reading = readings.setdefault((segment["segment_id"], row["coder"]), _reading(row, segment))
+        reading["independent"] &= _blind(row)
+        if coding is not None:
+            codings[coding["coding_id"]] = coding
+    read = [reading for key, reading in readings.items() if key not in unsure]
+    return _table("codings", list(codings.values())), _table("readings", read), findings
 
 
 Span = tuple[int, int]
@@ -100,12 +106,19 @@ def _places(text: str, quote: str) -> Iterator[Span]:
     yield from (match.span() for match in re.finditer(pattern, text)) if pattern else ()
 
 
-def _wrong_code(row: dict[str, Any], codes: tuple[str, ...] | None) -> Fault:
+def _wrong_code(row: dict[str, Any], codes: tuple[str, ...] | None, same: dict[str, Any] | None) -> Fault:
     if codes is not None and row["code"] not in codes:
         return f"code '{row['code']}' is not in the codebook", "Correct the code, or add it to the codebook"
     if pd.isna(row["polarity"]):
         return "the code has no polarity", "Write +, - or ?"
+    if same is not None and same["polarity"] != row["polarity"]:
+        return "the same words have the code with another polarity in a row above", "Keep one of the rows"
     return ()
+
+
+def _blind(row: dict[str, Any]) -> bool:
+    """Not said to be blind is not blind: such codings may not measure the rules' error."""
+    return bool(row["blind"]) if pd.notna(row["blind"]) else False
 
 
 def _reading(row: dict[str, Any], segment: dict[str, Any]) -> dict[str, Any]:
@@ -113,8 +126,7 @@ def _reading(row: dict[str, Any], segment: dict[str, Any]) -> dict[str, Any]:
         "segment_id": segment["segment_id"],
         "document_id": segment["document_id"],
         "coder": row["coder"],
-        # Not said to be blind is not blind: such codings may not measure the rules' error.
-        "independent": bool(row["blind"]) if pd.notna(row["blind"]) else False,
+        "independent": _blind(row),
         "sample": SAMPLE,
         "stratum": None if pd.isna(row["session"]) else f"session {row['session']}",
         "probability": row["probability"],
@@ -146,5 +158,4 @@ def _coding(row: dict[str, Any], segment: dict[str, Any], span: Span) -> dict[st
 def _table(name: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
     if not rows:
         return empty_table(name)
-    table = pd.DataFrame(rows).reindex(columns=list(schema_columns(name))).astype(schema_columns(name))
-    return table.drop_duplicates("coding_id" if name == "codings" else ["segment_id", "coder"], ignore_index=True)
+    return pd.DataFrame(rows).reindex(columns=list(schema_columns(name))).astype(schema_columns(name))

@@ -34,8 +34,9 @@ def tidy_codings(
     Returns
     -------
     pandas.DataFrame
-        Columns coding_id, document_id, kind, date, session, segment_id, speaker, role, unit, about_session, start, end,
-        code, code_name, polarity, quote, coder, rule, codebook_version, created_at.
+        Columns coding_id, document_id, kind, date, session, consent, segment_id, speaker, role, unit, about_session,
+        start, end, code, code_name, polarity, quote (empty where the document's people consented to nothing), coder,
+        rule, codebook_version, created_at.
 
     Raises
     ------
@@ -44,16 +45,30 @@ def tidy_codings(
     """
     _check_known(codings, segments, documents)
     names = {code.id: code.name(lang) for code in codebook.codes}
-    about = documents[["document_id", "kind", "date", "session"]]
+    about = documents[["document_id", "kind", "date", "session", "consent"]]
     said = segments[["segment_id", "speaker", "role"]]
     table = codings.merge(about, on="document_id", how="left").merge(said, on="segment_id", how="left")
     table["code_name"] = table["code"].map(lambda code: names.get(code, code)).astype("str")
-    columns = ["coding_id", "document_id", "kind", "date", "session", "segment_id", "speaker", "role", "unit"]
+    table["quote"] = table["quote"].where(table["consent"] != "none")
+    columns = [
+        "coding_id",
+        "document_id",
+        "kind",
+        "date",
+        "session",
+        "consent",
+        "segment_id",
+        "speaker",
+        "role",
+        "unit",
+    ]
     columns += ["about_session", "start", "end", "code", "code_name", "polarity", "quote", "coder", "rule"]
     return table[[*columns, "codebook_version", "created_at"]]
 
 
-def code_matrix(codings: pd.DataFrame, segments: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+def code_matrix(
+    codings: pd.DataFrame, segments: pd.DataFrame, codebook: Codebook, *, readings: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Return one row per segment and coder, with 1 for every code given and 0 for every other.
 
     Parameters
@@ -61,9 +76,11 @@ def code_matrix(codings: pd.DataFrame, segments: pd.DataFrame, codebook: Codeboo
     codings : pandas.DataFrame
         Table `codings`.
     segments : pandas.DataFrame
-        The segments; those that nobody coded have a row of zeros without a coder.
+        The segments; those that nobody coded or read have a row of zeros without a coder.
     codebook : Codebook
         Its codes are the columns, in its order; codes that it lacks come last.
+    readings : pandas.DataFrame, optional
+        Table `readings`: who read a segment and gave it no code has a row of zeros, too.
 
     Returns
     -------
@@ -79,6 +96,9 @@ def code_matrix(codings: pd.DataFrame, segments: pd.DataFrame, codebook: Codeboo
     codes = [*codebook.ids, *sorted(set(codings["code"]) - set(codebook.ids))]
     given = pd.crosstab([codings["segment_id"], codings["coder"]], codings["code"]).clip(upper=1)
     given = given.reindex(columns=codes, fill_value=0).reset_index()
+    if readings is not None:
+        read = readings[["segment_id", "coder"]].drop_duplicates()
+        given = given.merge(read, on=["segment_id", "coder"], how="outer")
     about = segments[["segment_id", "document_id", "unit", "about_session", "role"]]
     table = about.merge(given, on="segment_id", how="left")
     table[codes] = table[codes].fillna(0).astype("int64")
@@ -91,14 +111,17 @@ def quote_table(
     documents: pd.DataFrame,
     codebook: Codebook,
     *,
+    internal: bool = False,
     lang: Language = "sv",
 ) -> pd.DataFrame:
-    """Return every quote that may be shown: verbatim words, from documents whose people agreed to it.
+    """Return every quote that may be shown: verbatim words, from documents whose people agreed to be quoted.
 
     Parameters
     ----------
     codings, segments, documents, codebook, lang
         As in `tidy_codings`.
+    internal : bool, default False
+        With those whose people agreed to internal use only.
 
     Returns
     -------
@@ -112,6 +135,7 @@ def quote_table(
         If a coding's segment or document is missing.
     """
     quotes = quotes_per_code(codings, segments, documents, n=max(len(codings), 1))
+    quotes = quotes if internal else quotes[quotes["consent"] == "quote"]
     names = {code.id: code.name(lang) for code in codebook.codes}
     order = {code: number for number, code in enumerate(codebook.ids)}
     place = quotes["code"].map(lambda code: order.get(code, len(order)))

@@ -63,7 +63,7 @@ def place_people(store: CodingStore, documents: pd.DataFrame, segments: pd.DataF
     )
     return Kept(
         codings=_codings(codings, segments),
-        readings=_readings(readings),
+        readings=_readings(readings, codings),
         unplaced=_unplaced({"coding": codings, "reading": readings}),
     )
 
@@ -105,14 +105,20 @@ def _codings(carried: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
     return table[list(columns)].astype(columns)
 
 
-def _readings(carried: pd.DataFrame) -> pd.DataFrame:
+def _readings(carried: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFrame:
     placed = carried[carried["segment_id"].notna()]
     if placed.empty:
         return empty_table("readings")
     columns = schema_columns("readings")
     # Read before and again after a correction: the first reading is the one without knowledge.
     table = placed.assign(read_at=_times(placed["created_at"])).sort_values("created_at")
-    return table.drop_duplicates(["segment_id", "coder"])[list(columns)].astype(columns).reset_index(drop=True)
+    table = table.drop_duplicates(["segment_id", "coder", "sample"])
+    # Who took over a suggestion of the rules in a segment no longer judges that segment on their own.
+    taken = codings[(codings["origin"] == "suggestion") & codings["segment_id"].notna()] if len(codings) else codings
+    told = set(zip(taken["segment_id"], taken["coder"], strict=True)) if len(taken) else set()
+    pairs = zip(table["segment_id"], table["coder"], strict=True)
+    own = [bool(alone) and pair not in told for alone, pair in zip(table["independent"], pairs, strict=True)]
+    return table.assign(independent=own)[list(columns)].astype(columns).reset_index(drop=True)
 
 
 def _unplaced(carried: dict[str, pd.DataFrame]) -> pd.DataFrame:

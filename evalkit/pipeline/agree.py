@@ -84,7 +84,8 @@ def compare_coders(
     level : {"code", "polarity"}, default "code"
         Whether the polarity belongs to the judgement.
     out : pathlib.Path, optional
-        A .csv or .xlsx file for the differences, with the segments' pseudonymised texts.
+        A .csv or .xlsx file for the differences, with the segments' pseudonymised texts, but for those of people who
+        consented to nothing.
     progress : callable, optional
         Told about every step.
 
@@ -109,7 +110,16 @@ def compare_coders(
     codebook = read_codebook(study_codebook(study))
     agreement = coder_agreement(*tables, coders=coders, level=level, codebook=codebook)
     differences = disagreements(*tables, coders=coders, codebook=codebook)
+    if level == "code":
+        differences = differences[differences["differ"] != "polarity"]
     if out is not None:
-        table = differences.merge(tables[2][["segment_id", "speaker", "unit", "text"]], on="segment_id", how="left")
+        table = _with_texts(differences, tables[2], read_table(study, "documents"))
         write_whole(out, as_csv(table) if out.suffix == ".csv" else as_xlsx({"differences": table}))
     return ComparedCoders(agreement, len(differences))
+
+
+def _with_texts(differences: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFrame:
+    said = segments[["segment_id", "document_id", "speaker", "unit", "text"]]
+    said = said.merge(documents[["document_id", "consent"]], on="document_id", how="left").drop(columns="document_id")
+    said["text"] = said["text"].where(said["consent"] != "none")
+    return differences.merge(said, on="segment_id", how="left")

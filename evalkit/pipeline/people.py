@@ -47,7 +47,7 @@ def store_state(study: Study, *kinds: str) -> str:
     if not has_store(study):
         return "no store"
     with open_store(study) as store:
-        return f"{store.where} {store.last_audit_id(*kinds)}"
+        return f"{store.where} {store.state(*kinds)}"
 
 
 def people_step(study: Study) -> Step:
@@ -74,11 +74,11 @@ def people_step(study: Study) -> Step:
         codings, readings, findings = place_audit_codings(register, documents, segments, codes=_codes(study))
         if kept is not None:
             codings = _joined("people_codings", codings, kept.codings)
-            readings = _joined("readings", readings, kept.readings).drop_duplicates(["segment_id", "coder"])
+            readings = _joined("readings", readings, kept.readings).drop_duplicates(["segment_id", "coder", "sample"])
             unplaced = kept.unplaced
         for name, table in zip(TABLES, (codings, readings, unplaced), strict=True):
             write_table(study, name, table)
-        write_findings(study, "people", [*findings, *_unplaced_finding(unplaced), *_codebook_finding(study)])
+        write_findings(study, "people", [*findings, *_unplaced_finding(study, unplaced), *_codebook_finding(study)])
 
     return Step(
         "people",
@@ -89,7 +89,9 @@ def people_step(study: Study) -> Step:
     )
 
 
-def export_codings(study: Study, out: Path, *, what: str = "codings", who: str = "people") -> int:
+def export_codings(
+    study: Study, out: Path, *, what: str = "codings", who: str = "people", internal: bool = False
+) -> int:
     """Write codings as a tidy table for another program.
 
     Parameters
@@ -102,6 +104,8 @@ def export_codings(study: Study, out: Path, *, what: str = "codings", who: str =
         One row a coding, one row a segment and coder with 0 and 1 per code, or the quotes that may be shown.
     who : str, default "people"
         "people", "rules", or names of coders with commas between.
+    internal : bool, default False
+        Whether quotes whose people agreed to internal use only are among the quotes.
 
     Returns
     -------
@@ -113,19 +117,19 @@ def export_codings(study: Study, out: Path, *, what: str = "codings", who: str =
     UsageError
         If the ending, the kind of table or a coder is not known.
     """
+    if out.suffix not in (".csv", ".xlsx"):
+        raise UsageError(f"--out {out.name}: the ending is not known; use .csv or .xlsx")
     documents, segments = read_table(study, "documents"), read_table(study, "segments")
     codings = _codings_of(study, who)
     codebook = read_codebook(study_codebook(study))
     if what == "codings":
         table = tidy_codings(codings, segments, documents, codebook, lang=study.lang)
     elif what == "matrix":
-        table = code_matrix(codings, segments, codebook)
+        table = code_matrix(codings, segments, codebook, readings=_readings_of(study, who))
     elif what == "quotes":
-        table = quote_table(codings, segments, documents, codebook, lang=study.lang)
+        table = quote_table(codings, segments, documents, codebook, internal=internal, lang=study.lang)
     else:
         raise UsageError(f"--what {what}: not known; use codings, matrix or quotes")
-    if out.suffix not in (".csv", ".xlsx"):
-        raise UsageError(f"--out {out.name}: the ending is not known; use .csv or .xlsx")
     write_whole(out, as_csv(table) if out.suffix == ".csv" else as_xlsx({what: table}))
     return len(table)
 
@@ -138,7 +142,7 @@ def choose_place(study: Study, id: str, candidate: int, *, coder: str) -> None:
     study : Study
         A study whose tables are built.
     id : str
-        The record, as in the table `unplaced`; its first signs are enough.
+        The record, as in the table `unplaced`; its first six signs are enough.
     candidate : int
         Which of its candidates, from 1; 0 says that it is gone, and removes it.
     coder : str
@@ -149,6 +153,8 @@ def choose_place(study: Study, id: str, candidate: int, *, coder: str) -> None:
     UsageError
         If there is no such record or candidate.
     """
+    if len(id) < 6:
+        raise UsageError(f"--id {id}: give at least six signs of it; see: evalkit codings unplaced")
     waiting = read_table(study, "unplaced")
     found = waiting[waiting["record_id"].str.startswith(id)]
     if len(found) != 1:
@@ -239,6 +245,13 @@ def _codings_of(study: Study, who: str) -> pd.DataFrame:
     return codings[codings["coder"].isin(names)]
 
 
+def _readings_of(study: Study, who: str) -> pd.DataFrame:
+    readings = read_table(study, "readings")
+    if who == "rules":
+        return readings.iloc[:0]
+    return readings if who == "people" else readings[readings["coder"].isin([n.strip() for n in who.split(",")])]
+
+
 def _codes(study: Study) -> tuple[str, ...] | None:
     try:
         return read_codebook(study_codebook(study)).ids
@@ -270,9 +283,10 @@ def _codebook_finding(study: Study) -> list[Finding]:
     return [Finding("problem", "data/raw/codebook.toml", None, what, advice)]
 
 
-def _unplaced_finding(unplaced: pd.DataFrame) -> list[Finding]:
+def _unplaced_finding(study: Study, unplaced: pd.DataFrame) -> list[Finding]:
     if unplaced.empty:
         return []
     documents = unplaced["document_id"].nunique()
     what = f"{len(unplaced)} codings and readings in {documents} corrected documents have no certain place any more"
-    return [Finding("notice", "data/codings.sqlite", None, what, "Decide on each: evalkit codings unplaced")]
+    where = "data/codings.sqlite" if "://" not in str(study.store_address) else "the store"
+    return [Finding("notice", where, None, what, "Decide on each: evalkit codings unplaced")]

@@ -145,7 +145,7 @@ _DERIVED = [
             "probability": _real(nullable=True, minimum=0),
             "read_at": _date(nullable=True),
         },
-        key=["segment_id", "coder"],
+        key=["segment_id", "coder", "sample"],
     ),
     # What people judged in a text that has since been corrected, where the new place is not certain.
     _table(

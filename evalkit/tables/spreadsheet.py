@@ -2,15 +2,19 @@
 
 import datetime as dt
 import io
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
+from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
+
+from evalkit.errors import TableError
 
 __all__ = ["as_csv", "as_xlsx", "write_sheet"]
 
-_LIVE = re.compile(r"^[=+\-@\t\r]")
+_LIVE = re.compile(r"\s*[=+\-@]|[\t\r]")
 _LONGEST_CELL = 32_767
 _WIDEST = 60
 _MADE = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)  # the same table gives the same bytes
@@ -22,7 +26,7 @@ def as_csv(table: pd.DataFrame) -> bytes:
     Parameters
     ----------
     table : pandas.DataFrame
-        Any; a column `rests_on` holds tuples of ids, which are joined by spaces.
+        Any; tuples, such as the ids of `rests_on`, are joined by spaces.
 
     Returns
     -------
@@ -31,10 +35,8 @@ def as_csv(table: pd.DataFrame) -> bytes:
     """
     plain = table.copy()
     for column in plain.columns:
-        if column == "rests_on":
-            plain[column] = plain[column].map(lambda ids: " ".join(map(str, ids)))
-        elif plain[column].dtype in ("object", "str"):
-            plain[column] = plain[column].map(_harmless, na_action="ignore")
+        if not is_numeric_dtype(plain[column]) and not is_datetime64_any_dtype(plain[column]):
+            plain[column] = plain[column].astype("object").map(_harmless, na_action="ignore")
     return b"\xef\xbb\xbf" + plain.to_csv(index=False, lineterminator="\n", float_format="%.10g").encode()
 
 
@@ -50,6 +52,11 @@ def as_xlsx(sheets: Mapping[str, pd.DataFrame]) -> bytes:
     -------
     bytes
         The workbook: header row bold and frozen, filters on, texts as texts.
+
+    Raises
+    ------
+    TableError
+        If a text is longer than a cell can hold.
     """
     from xlsxwriter import Workbook
 
@@ -78,6 +85,11 @@ def write_sheet(book: Any, name: str, table: pd.DataFrame) -> Any:
     -------
     xlsxwriter.worksheet.Worksheet
         The sheet, for what else belongs on it.
+
+    Raises
+    ------
+    TableError
+        If a text is longer than a cell can hold.
     """
     sheet = book.add_worksheet(name)
     head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
@@ -88,8 +100,13 @@ def write_sheet(book: Any, name: str, table: pd.DataFrame) -> Any:
         longest = max([len(str(title)) + 2, *(len(str(value)) for value in values if value is not None)])
         sheet.set_column(column, column, min(longest + 1, _WIDEST), body)
         for row, value in enumerate(values, start=1):
+            if isinstance(value, str) and len(value) > _LONGEST_CELL:
+                raise TableError(
+                    f"{name}: row {row} has a text of {len(value)} signs, and a cell of .xlsx holds {_LONGEST_CELL}. "
+                    "Write a .csv file"
+                )
             if isinstance(value, str):
-                sheet.write_string(row, column, value[:_LONGEST_CELL], body)
+                sheet.write_string(row, column, value, body)
             elif value is not None:
                 sheet.write(row, column, value, body)
     sheet.freeze_panes(1, 0)
@@ -104,11 +121,16 @@ def _cell(value: Any) -> Any:
         return " ".join(map(str, value))
     if pd.isna(value):
         return None
+    if isinstance(value, dt.datetime):
+        return value.isoformat(sep=" ", timespec="seconds").removesuffix(" 00:00:00")
     if isinstance(value, dt.date):
-        return value.isoformat()[:10]
-    return value.item() if hasattr(value, "item") else value
+        return value.isoformat()
+    plain = value.item() if hasattr(value, "item") else value
+    return str(plain) if isinstance(plain, float) and math.isinf(plain) else plain
 
 
 def _harmless(value: Any) -> Any:
+    if isinstance(value, (tuple, list)):
+        value = " ".join(map(str, value))
     live = isinstance(value, str) and len(value) > 1 and _LIVE.match(value)
     return f"'{value}" if live else value

@@ -54,6 +54,14 @@ def test_what_was_not_said_to_be_blind_is_not_independent() -> None:
     assert readings["independent"].tolist() == [False, False]
 
 
+def test_one_row_that_is_not_blind_makes_the_reading_dependent() -> None:
+    for blind in ([True, False], [False, True], [True, None]):
+        rows = [{"blind": one, "code": code} for one, code in zip(blind, ("mandat", "driv"), strict=True)]
+        codings, readings, _ = place(*rows)
+        assert len(codings) == 2
+        assert readings["independent"].tolist() == [False]
+
+
 def test_the_turn_decides_between_the_same_words() -> None:
     codings, _, findings = place({"quote": "Ja, precis", "turn": 3})
     assert findings == []
@@ -68,11 +76,14 @@ def test_the_turn_decides_between_the_same_words() -> None:
         ({"document": "data/raw/transcripts/d9.txt"}, "the document is not among the documents"),
         ({"code": "okand"}, "code 'okand' is not in the codebook"),
         ({"polarity": None}, "the code has no polarity"),
+        ({"coder": "B", "polarity": "+"}, "the same words have the code with another polarity in a row above"),
     ],
 )
 def test_what_cannot_be_placed_is_a_problem_with_its_row(wrong: dict[str, Any], message: str) -> None:
     codings, readings, findings = place({"coder": "B"}, wrong)
-    assert len(codings) == len(readings) == 1
+    assert len(codings) == 1
+    # Who said something there that is lost has not been heard to the end.
+    assert len(readings) == (0 if wrong.get("coder") == "B" else 1)
     assert [(finding.severity, finding.row) for finding in findings] == [("problem", 3)]
     assert findings[0].what == message
     assert "nämnden" not in str(findings[0])

@@ -24,6 +24,7 @@ CODINGS = as_table(
         coding(SEGMENTS, "d2#0001", "med fart", "eget", coder="B"),
     ],
 )
+READ = [("d1#0001", "A"), ("d1#0001", "B"), ("d1#0002", "B"), ("d2#0001", "A")]
 
 
 def test_one_row_a_coding_says_where_it_stands() -> None:
@@ -44,6 +45,25 @@ def test_the_matrix_has_every_segment_and_every_code() -> None:
     assert matrix[["mandat", "driv", "eget"]].to_numpy().tolist() == [
         [1, 0, 0], [1, 0, 0], [0, 0, 0], [0, 1, 0], [0, 0, 1],
     ]  # fmt: skip
+
+
+def test_who_read_and_gave_no_code_has_a_row_of_zeros() -> None:
+    read = [{"segment_id": id, "document_id": id[:2], "coder": c, "independent": True} for id, c in READ]
+    matrix = code_matrix(CODINGS, SEGMENTS, BOOK, readings=as_table("readings", read))
+    rows = matrix[["segment_id", "coder", "mandat"]].fillna("").to_numpy().tolist()
+    assert ["d1#0002", "B", 0] in rows
+    assert ["d1#0002", "", 0] not in rows
+    assert ["d1#0001", "A", 1] in rows
+    assert len(rows) == 5
+
+
+def test_the_words_of_people_who_consented_to_nothing_stay_at_home() -> None:
+    silent = DOCUMENTS.assign(consent=["none", "internal"])
+    table = tidy_codings(CODINGS, SEGMENTS, silent, BOOK)
+    assert table["quote"].isna().tolist() == [True, True, False, False]
+    assert table["consent"].tolist() == ["none", "none", "internal", "internal"]
+    assert quote_table(CODINGS, SEGMENTS, silent, BOOK).empty
+    assert set(quote_table(CODINGS, SEGMENTS, silent, BOOK, internal=True)["document_id"]) == {"d2"}
 
 
 def test_quotes_are_only_those_that_may_be_shown() -> None:

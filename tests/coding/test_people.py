@@ -93,6 +93,22 @@ def test_a_document_that_is_gone_loses_its_codings_in_the_open(store: CodingStor
     assert kept.unplaced["reason"].tolist() == ["no document"] * 6
 
 
+def test_a_segment_with_an_accepted_suggestion_is_no_longer_judged_alone(store: CodingStore) -> None:
+    documents, segments = documents_and_segments({"d1": PARAGRAPHS}, **ABOUT)
+    text = documents["text"][0]
+    judged(store, segments, text)
+    accepted = {"document_id": "d1", "text": text, "start": 10, "end": 50, "code": "mandat", "origin": "suggestion"}
+    store.add_coding(coder="A", **accepted)
+    with store.step("B") as step:
+        mark_read(step, document_id="d1", text=text, start=0, end=len(PARAGRAPHS[0]), independent=True)
+    kept = place_people(store, documents, segments)
+    store.close()
+    alone = kept.readings.set_index(["segment_id", "coder"])["independent"]
+    assert alone.to_dict() == {
+        ("d1#0001", "A"): False, ("d1#0002", "A"): True, ("d1#0003", "A"): True, ("d1#0001", "B"): True,
+    }  # fmt: skip
+
+
 def test_the_store_is_not_changed_and_an_empty_one_gives_empty_tables(store: CodingStore) -> None:
     documents, segments = documents_and_segments({"d1": PARAGRAPHS}, **ABOUT)
     kept = place_people(store, documents, segments)

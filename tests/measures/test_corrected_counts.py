@@ -115,6 +115,8 @@ def corpus(n: int = 60) -> dict[str, pd.DataFrame]:
 
 def count(tables: dict[str, pd.DataFrame], **more: Any) -> Any:
     rest = {name: table for name, table in tables.items() if name != "documents"}
+    one_period = tables["segments"].set_index("segment_id")["document_id"].map(lambda _: "all")
+    more = {"periods": one_period} | more
     return corrected_counts(*rest.values(), documents=tables["documents"], codebook=BOOK, **more)
 
 
@@ -163,6 +165,21 @@ def test_only_independent_readings_with_a_probability_measure_anything() -> None
         count(tables | {"readings": read.assign(probability=1.5)})
     with pytest.raises(TableError, match="by is 'cell'"):
         count(tables, by="cell")
+
+
+def test_two_samples_are_never_thrown_together() -> None:
+    tables = corpus()
+    read = tables["readings"]
+    second = read[read["coder"] == "A"].iloc[:70].assign(sample="second", probability=0.5)
+    both = tables | {"readings": pd.concat([read, second], ignore_index=True)}
+    first = count(both)
+    assert (first.sample, first.audited) == ("s", 120)
+    pd.testing.assert_frame_equal(first.table, count(tables).table)
+    other = count(both, sample="second")
+    assert (other.sample, other.audited) == ("second", 70)
+    assert "(second)" in other.caption("sv")
+    with pytest.raises(EstimationError, match="nobody has read"):
+        count(both, sample="third")
 
 
 def test_the_tables_are_left_as_they_were_and_the_sentences_say_which_kind_they_are() -> None:

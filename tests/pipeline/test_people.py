@@ -18,6 +18,7 @@ SAID = (
     "I: Och sedan?\n\n"
     "R: Sedan rann det ut i sanden under hösten, för ingen av oss hade tid att hålla i det.\n"
 )
+PLACE = ["codings", "place", "--candidate", "1", "--coder", "A", "--id"]
 Captured = pytest.CaptureFixture[str]
 
 
@@ -134,7 +135,10 @@ def test_the_commands_on_the_store(coded: Study, capsys: Captured, tmp_path: Pat
     assert run(["codings", "verify", folder]) == 0
     assert run(["codings", "backup", folder, "--out", str(tmp_path / "copy.sqlite")]) == 0
     said = capsys.readouterr().out
-    assert "taken back\ndone again\nA has taken nothing back since the last new step\n5 changes in the log" in said
+    assert said.startswith(
+        "taken back: 1 scores\ndone again: 1 scores\nA has taken nothing back since the last new step"
+    )
+    assert "5 changes in the log" in said
     with CodingStore(tmp_path / "copy.sqlite") as copy:
         assert len(copy.records("codings")) == 1
 
@@ -160,7 +164,14 @@ def test_exports(coded: Study, tmp_path: Path, ending: str) -> None:
             ["codings", "export", "--out", "x.csv", "--who", "Q"],
             "UsageError: coder 'Q' has coded nothing here; the coders are A",
         ),
-        (["codings", "place", "--id", "zz", "--candidate", "1", "--coder", "A"], "UsageError: --id zz: 0 records wait"),
+        (
+            ["codings", "place", "--id", "zz", "--candidate", "1", "--coder", "A"],
+            "UsageError: --id zz: give at least six",
+        ),
+        (
+            ["codings", "place", "--id", "zzzzzz", "--candidate", "1", "--coder", "A"],
+            "UsageError: --id zzzzzz: 0 records",
+        ),
         (["agree", "--level", "deep"], "UsageError: --level deep: not known"),
         (["agree"], "EstimationError: agreement"),
     ],

@@ -7,6 +7,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from evalkit.errors import TableError
 from evalkit.tables import as_csv, as_xlsx
 
 LIVE = ['=HYPERLINK("http://x")', "+46 70", "-ja precis", "@sum", "\t=1+1"]
@@ -42,6 +43,22 @@ def test_a_workbook_holds_texts_as_texts() -> None:
     assert sheet.freeze_panes == "A2"
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         assert b"<f>" not in archive.read("xl/worksheets/sheet1.xml")
+
+
+def test_times_tuples_and_the_unending_are_written_as_they_are() -> None:
+    odd = pd.DataFrame(
+        {"at": pd.to_datetime(["2017-03-14 09:30:00"]), "who": [("A", "B")], "n": [float("inf")], "c": ["x"]}
+    ).astype({"c": "category"})
+    sheet = openpyxl.load_workbook(io.BytesIO(as_xlsx({"x": odd})))["x"]
+    assert [cell.value for cell in sheet[2]] == ["2017-03-14 09:30:00", "A B", "inf", "x"]
+    live = pd.DataFrame({"c": pd.Categorical(["=1+1"]), "s": pd.array(["\n=1+1"], dtype="string"), "t": [("=1", "x")]})
+    read = pd.read_csv(io.BytesIO(as_csv(live)), encoding="utf-8-sig")
+    assert read.iloc[0].tolist() == ["'=1+1", "'\n=1+1", "'=1 x"]
+
+
+def test_a_text_that_no_cell_can_hold_is_refused() -> None:
+    with pytest.raises(TableError, match="row 1 has a text of 40000 signs"):
+        as_xlsx({"x": pd.DataFrame({"text": ["a" * 40_000]})})
 
 
 @pytest.mark.parametrize("rows", [0, 1])

@@ -127,7 +127,8 @@ def judge(
         raise TableError(f"agreement: level='{level}' is not known; choose code or polarity.")
     need_columns("codings", codings, _CODINGS)
     need_columns("readings", readings, _READINGS)
-    alone = readings.loc[readings["independent"].astype("bool"), ["segment_id", "coder"]]
+    # A segment that was drawn into two samples has two readings.
+    alone = readings.loc[readings["independent"].astype("bool"), ["segment_id", "coder"]].drop_duplicates()
     people = codings[codings["rule"].isna()]
     people = people.assign(segment_id=segments_of_spans(people, segments))
     names = _coders(alone, coders)

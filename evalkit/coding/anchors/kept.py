@@ -69,7 +69,8 @@ def _strays(old: Words, partner: IntArray) -> IntArray:
     with_both = (before >= 0) & (after >= 0) & (shift[before] == shift[signs]) & (shift[after] == shift[signs])
     with_both &= (signs - before <= _BESIDE) & (after - signs <= _BESIDE)
     changed = (owner >= 0) & (partner[owner] < 0)
-    return signs[~(with_owner | (changed & with_both))]
+    alone: IntArray = signs[~(with_owner | (changed & with_both))]
+    return alone
 
 
 def _rivalled(old: Words, new: Words, held: IntArray, theirs: IntArray) -> npt.NDArray[np.bool_]:
@@ -125,7 +126,7 @@ def share_kept(words: Words, kept: npt.NDArray[np.bool_], reach: int) -> npt.NDA
 
 
 def _copied(words: Words, others: Words, origin: IntArray) -> IntArray:
-    """Return the tokens in runs that stand also, as another copy, among the tokens of the other text that were not kept.
+    """Return the tokens in runs that stand also, as another copy, among what was not kept of the other text.
 
     `origin` says which of `words` each of the others is, -1 for none.
     """

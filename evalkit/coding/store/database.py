@@ -53,7 +53,7 @@ class Database:
     def __init__(self, url: str, *, where: str, seconds: float = LOCK_SECONDS) -> None:
         self.where = where
         self._seconds = seconds
-        with self._one_line("opened"):
+        with self._one_line("opened", OSError):
             parsed = sa.make_url(url)
             self.sqlite = parsed.get_backend_name() == "sqlite"
             if self.sqlite and parsed.database:
@@ -108,7 +108,9 @@ class Database:
         writes = bool(connection.get_execution_options().get("writes"))
         if self.sqlite:
             connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-        elif writes:
+        elif not writes:
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        else:
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{int(self._seconds * 1000)}ms'")
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")
 
@@ -119,18 +121,17 @@ class Database:
             return
         with self.writing() as connection:
             found = schema.stored_version(connection)  # another process may have been first
-            if found is None:
-                schema.create(connection)
-            else:
-                schema.migrate(connection, found)
+            try:
+                schema.create(connection) if found is None else schema.migrate(connection, found)
+            except StoreError as error:
+                raise StoreError(f"{self.where}: {error.args[0]}") from None
 
     @contextmanager
-    def _one_line(self, done: str) -> Iterator[None]:
+    def _one_line(self, done: str, *also: type[Exception]) -> Iterator[None]:
+        kinds: tuple[type[Exception], ...] = (sa.exc.SQLAlchemyError, *also)
         try:
             yield
-        except StoreError:
-            raise
-        except (sa.exc.SQLAlchemyError, OSError) as error:
+        except kinds as error:
             raise self._told(error, done) from error
 
     def _told(self, error: Exception, done: str) -> StoreError:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import uuid4
 
+import pandas as pd
 import sqlalchemy as sa
 
 from evalkit.coding.store.schema import LOG, RECORDS
@@ -143,7 +144,13 @@ class Step:
             The record before; None if it is new.
         after : dict
             The record after.
+
+        Raises
+        ------
+        StoreError
+            If a value is none that a database can hold.
         """
+        after = {column: _plain(kind, column, value) for column, value in after.items()}
         self._changes.append((kind, before, after))
         self._current[kind, after["id"]] = after
 
@@ -243,20 +250,31 @@ def reverse(connection: sa.Connection, step: str, coder: str, action: Literal["u
     Raises
     ------
     StoreError
-        If somebody has changed one of its records since.
+        If somebody has changed one of its records since; says who and when.
     """
     entries = connection.execute(sa.select(LOG).where(LOG.c.step == step).order_by(LOG.c.audit_id.desc())).mappings()
     back = Step(connection, coder, action=action, of_step=step)
     for entry in entries.all():
         now_stands, left = back.get(entry["kind"], entry["record"]), json.loads(entry["after"])
-        if now_stands != left:
-            raise StoreError(
-                f"{action}: {entry['kind']} record '{entry['record']}' has been changed since by somebody else; "
-                "nothing was changed"
-            )
+        # A column that a later version of the store added has no part in what was logged before.
+        if {column: now_stands[column] for column in left} != left:
+            raise StoreError(f"{action}: {_changed_since(connection, entry)}; nothing was changed")
         before = json.loads(entry["before"]) if entry["before"] else left | {"removed": True}
-        back.put(entry["kind"], now_stands, before)
+        back.put(entry["kind"], now_stands, now_stands | before)
     return back.finish()
+
+
+def _changed_since(connection: sa.Connection, entry: Any) -> str:
+    later = connection.execute(
+        sa.select(LOG.c.coder, LOG.c.at)
+        .where(LOG.c.kind == entry["kind"], LOG.c.record == entry["record"], LOG.c.audit_id > entry["audit_id"])
+        .order_by(LOG.c.audit_id.desc())
+    ).first()
+    who = f" by '{later[0]}' on {later[1][:16].replace('T', ' ')} UTC" if later else ""
+    return (
+        f"one of the {entry['kind']} has been changed since{who}. Let that be taken back first, or change it by hand "
+        f"(record {entry['record'][:8]})"
+    )
 
 
 def replay(connection: sa.Connection) -> list[str]:
@@ -277,13 +295,21 @@ def replay(connection: sa.Connection) -> list[str]:
     for entry in connection.execute(sa.select(LOG).order_by(LOG.c.audit_id)).mappings():
         key = (entry["kind"], entry["record"])
         before = json.loads(entry["before"]) if entry["before"] else None
-        if state.get(key) != before:
+        known = state.get(key)
+        if before is None or known is None:
+            follows = before is None and known is None
+        else:
+            follows = {column: before.get(column) for column in known} == known
+        if not follows:
             wrong.append(f"log entry {entry['audit_id']} does not follow the one before it")
         state[key] = json.loads(entry["after"])
     for kind, table in RECORDS.items():
         stored = {row["id"]: dict(row) for row in connection.execute(sa.select(table)).mappings()}
         logged = {id: row for (which, id), row in state.items() if which == kind}
-        wrong += [f"{kind} {id} is not as the log says" for id in stored if stored[id] != logged.get(id)]
+        for id, row in stored.items():
+            said = logged.get(id)
+            if said is None or {column: row.get(column) for column in said} != said:
+                wrong.append(f"{kind} {id} is not as the log says")
         wrong += [f"{kind} {id} is in the log only" for id in logged if id not in stored]
     return wrong
 
@@ -306,6 +332,22 @@ def _stacks(connection: sa.Connection, coder: str) -> tuple[list[str], list[str]
             done.append(step)
             undone.clear()
     return done, undone
+
+
+def _plain(kind: str, column: str, value: Any) -> Any:
+    """Return a value as every database takes it: no numpy, no NaN, no half of a surrogate pair."""
+    if hasattr(value, "item"):
+        value = value.item()
+    if value is None or value is pd.NA or value is pd.NaT or value != value:
+        return None
+    if isinstance(value, str):
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError:
+            raise StoreError(f"{kind}: {column} has a sign that is no character; type it anew") from None
+    if isinstance(value, (str, bool, int, float)):
+        return value
+    raise StoreError(f"{kind}: {column} cannot be a {type(value).__name__}; give a text, a number, true or false")
 
 
 def _as_json(row: Row) -> str:

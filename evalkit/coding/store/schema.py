@@ -15,7 +15,7 @@ __all__ = ["LOG", "META", "RECORDS", "SCHEMA_VERSION", "TEXTS", "create", "migra
 SCHEMA_VERSION = 1
 
 MIGRATIONS: dict[int, Sequence[str]] = {}
-"""SQL that turns version n into n + 1, run in one transaction after the log has been secured."""
+"""SQL that turns version n into n + 1, in one transaction; a new column must have a default or be empty."""
 
 _METADATA = sa.MetaData()
 
@@ -175,7 +175,11 @@ def stored_version(connection: sa.Connection) -> int | None:
     if not sa.inspect(connection).has_table(META.name):
         return None
     value = connection.execute(sa.select(META.c.value).where(META.c.key == "schema_version")).scalar()
-    return None if value is None else int(value)
+    if value is None or not str(value).isdecimal():
+        raise StoreError(
+            "this is no store of evalkit, or a damaged one. Put back the latest copy, or give another file"
+        )
+    return int(value)
 
 
 def create(connection: sa.Connection) -> None:
@@ -185,7 +189,17 @@ def create(connection: sa.Connection) -> None:
     ----------
     connection : sqlalchemy.Connection
         In a transaction that may write.
+
+    Raises
+    ------
+    StoreError
+        If the database is in use for something else.
     """
+    there = set(sa.inspect(connection).get_table_names())
+    # A server's database may hold more than the store; a file is the store's own.
+    taken = there if connection.dialect.name == "sqlite" else there & set(_METADATA.tables)
+    if taken:
+        raise StoreError(f"this database holds something else (a table '{min(taken)}'). Give another file or address")
     _METADATA.create_all(connection)
     connection.execute(META.insert(), {"key": "schema_version", "value": str(SCHEMA_VERSION)})
 

@@ -4,6 +4,7 @@ Everything is on the disk when a call returns. Nothing is ever deleted: a remove
 an entry of an append-only log, and undo and redo are entries too.
 """
 
+import datetime as dt
 import hashlib
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -89,10 +90,8 @@ class CodingStore:
         StoreError
             If the coder has no name, or the database refuses.
         """
-        if not coder.strip():
-            raise StoreError("a change needs the name of the coder who makes it; give --coder")
         with self._database.writing() as connection:
-            step = Step(connection, coder)
+            step = Step(connection, _name(coder))
             yield step
             step.finish()
 
@@ -182,6 +181,7 @@ class CodingStore:
         if unknown:
             raise StoreError(f"codings: '{min(unknown)}' cannot be changed; remove the coding and make another")
         _check_polarity(values.get("polarity", "+"))
+        _check_code(values.get("code", "-"))
         with self.step(coder) as step:
             _live(step, "codings", id)
             step.change("codings", id, values)
@@ -231,6 +231,8 @@ class CodingStore:
         StoreError
             If there is no such record.
         """
+        if kind in ("samples", "codebooks"):
+            raise StoreError(f"{kind}: what was drawn or kept as a version stays")
         with self.step(coder) as step:
             _live(step, _kind(kind), id)
             step.change(kind, id, {"removed": True})
@@ -261,8 +263,7 @@ class CodingStore:
         """
         if about not in _ABOUT:
             raise StoreError(f"memos: '{about}' has no memos; they are on {', '.join(_ABOUT)}")
-        if not text.strip():
-            raise StoreError("memos: the memo is empty; write something")
+        _check_memo(text)
         with self.step(coder) as step:
             return step.add("memos", {"about": about, "subject": subject, "text": text})
 
@@ -283,6 +284,7 @@ class CodingStore:
         StoreError
             If there is no such memo.
         """
+        _check_memo(text)
         with self.step(coder) as step:
             _live(step, "memos", id)
             step.change("memos", id, {"text": text})
@@ -356,7 +358,15 @@ class CodingStore:
         -------
         str
             The score's id.
+
+        Raises
+        ------
+        StoreError
+            If the level is negative or the date is none.
         """
+        if not pd.isna(level) and level < 0:
+            raise StoreError(f"scores: level {level} is on no rubric; levels begin at 0, None is 'cannot judge'")
+        _check_date(rated_on)
         key = {"unit": unit, "session": session, "tool": tool, "coder": coder}
         values = {"level": level, "basis": basis, "rated_on": rated_on, "blind": blind, "evidence": evidence}
         with self.step(coder) as step:
@@ -403,12 +413,38 @@ class CodingStore:
         return self._reverse(coder, "redo")
 
     def _reverse(self, coder: str, action: Literal["undo", "redo"]) -> str | None:
+        coder = _name(coder)
         with self._database.writing() as connection:
+            known = connection.execute(sa.select(LOG.c.coder).distinct()).scalars().all()
+            if coder not in known:
+                raise StoreError(
+                    f"'{coder}' has changed nothing here; those who have: {', '.join(sorted(known)) or 'none'}"
+                )
             find = log.step_to_undo if action == "undo" else log.step_to_redo
             step = find(connection, coder)
             return log.reverse(connection, step, coder, action) if step else None
 
     # ---- reading
+    def state(self, *kinds: str) -> str:
+        """Return what tells this state of the store from every other.
+
+        Parameters
+        ----------
+        *kinds : str
+            Only changes of these kinds of records; all if none is named.
+
+        Returns
+        -------
+        str
+            Number of the latest change and its step, so that a restored copy is another state; "0" in an empty store.
+        """
+        latest = sa.select(LOG.c.audit_id, LOG.c.step).order_by(LOG.c.audit_id.desc()).limit(1)
+        if kinds:
+            latest = latest.where(LOG.c.kind.in_(kinds))
+        with self._database.reading() as connection:
+            row = connection.execute(latest).first()
+        return "0" if row is None else f"{row.audit_id} {row.step}"
+
     def last_audit_id(self, *kinds: str) -> int:
         """Return the number of the latest change; it grows with every change and with nothing else.
 
@@ -563,8 +599,7 @@ def add_coding(
     """
     _check_polarity(polarity)
     _check_origin(origin)
-    if not code:
-        raise StoreError("codings: a coding needs a code")
+    _check_code(code)
     place = keep_place(step, document_id, text, start, end)
     values = {
         "quote": text[start:end],
@@ -593,6 +628,9 @@ def mark_read(
 ) -> str:
     """Note that a coder has read a segment and judged all of it; read again, it is the same reading.
 
+    A segment that was drawn into two samples has a reading for each. Who has once read a segment with the rules' or
+    somebody else's codings in view never reads it independently again.
+
     Parameters
     ----------
     step : Step
@@ -618,9 +656,17 @@ def mark_read(
     """
     _check_origin(origin)
     place = keep_place(step, document_id, text, start, end)
-    known = {"sample": sample, "stratum": stratum, "probability": probability, "independent": independent}
-    known["origin"] = origin
-    return _set(step, "readings", place | {"coder": step.coder}, known)
+    mine = place | {"coder": step.coder}
+    known: Row = {"independent": independent and not _has_seen(step, mine), "origin": origin}
+    known |= {name: value for name, value in (("stratum", stratum), ("probability", probability)) if value is not None}
+    return _set(step, "readings", mine | {"sample": sample}, known)
+
+
+def _has_seen(step: Step, mine: Row) -> bool:
+    table = RECORDS["readings"]
+    same = (table.c[name] == value for name, value in mine.items())
+    seen = sa.select(table.c.id).where(table.c.removed.is_(False), table.c.independent.is_(False), *same)
+    return step.connection.execute(seen).first() is not None
 
 
 def _set(step: Step, kind: str, key: Mapping[str, Any], values: Mapping[str, Any]) -> str:
@@ -632,7 +678,8 @@ def _set(step: Step, kind: str, key: Mapping[str, Any], values: Mapping[str, Any
         )
     ).scalar()
     if found is None:
-        return step.add(kind, dict(key) | dict(values))
+        empty = {column.name: None for column in table.columns if column.nullable}
+        return step.add(kind, empty | dict(key) | dict(values))
     step.change(kind, str(found), values)
     return str(found)
 
@@ -688,6 +735,30 @@ def _kind(kind: str) -> str:
 def _check_origin(origin: str) -> None:
     if origin not in ORIGINS:
         raise StoreError(f"the store: origin '{origin}' is not known; it is one of {', '.join(ORIGINS)}")
+
+
+def _name(coder: str) -> str:
+    if not coder.strip():
+        raise StoreError("a change needs the name of the coder who makes it; give --coder")
+    return coder.strip()
+
+
+def _check_code(code: str) -> None:
+    if not code:
+        raise StoreError("codings: a coding needs a code")
+
+
+def _check_memo(text: str) -> None:
+    if not text.strip():
+        raise StoreError("memos: the memo is empty; write something")
+
+
+def _check_date(day: str | None) -> None:
+    try:
+        if day is not None:
+            dt.date.fromisoformat(day)
+    except ValueError:
+        raise StoreError(f"scores: '{day}' is no date; write it as 2017-03-14") from None
 
 
 def _check_polarity(polarity: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 import pandas as pd
@@ -38,6 +38,8 @@ class CorrectedCounts:
         The margin.
     coder : str
         Whose judgement the rules are held against.
+    sample : str
+        Name of the audit sample; empty if it has none.
     level : float
         Confidence level.
     audited : int
@@ -51,6 +53,7 @@ class CorrectedCounts:
     table: pd.DataFrame
     by: Margin
     coder: str
+    sample: str
     level: float
     audited: int
     periods: tuple[str, ...]
@@ -59,13 +62,14 @@ class CorrectedCounts:
     def caption(self, lang: Language = "sv") -> str:
         """Return what the counts rest on and which kind they are."""
         checked, rows = int(self.table["checked"].sum()), len(self.table)
+        level, audited, of = percent(self.level, lang=lang), number(self.audited, lang=lang), self._all(lang)
+        name = f" ({self.sample})" if self.sample else ""
         text = pick(
             lang,
-            sv=f"n = {number(self.audited)} kontrollerade segment av {self._all(lang)}, lästa blint av kodare "
-            f"{self.coder}. Rättade tal med {percent(self.level)} intervall i {checked} av {rows} rader",
-            en=f"n = {number(self.audited, lang=lang)} audited segments of {self._all(lang)}, read blind by coder "
-            f"{self.coder}. Corrected counts with {percent(self.level, lang=lang)} intervals in {checked} of {rows} "
-            "rows",
+            sv=f"n = {audited} kontrollerade segment{name} av {of}, lästa blint av kodare {self.coder}. Rättade tal "
+            f"med {level} intervall i {checked} av {rows} rader",
+            en=f"n = {audited} audited segments{name} of {of}, read blind by coder {self.coder}. Corrected counts with "
+            f"{level} intervals in {checked} of {rows} rows",
         )
         if checked < rows:
             text += pick(lang, sv="; övriga är ", en="; the others are ") + unchecked("rules", lang)
@@ -167,8 +171,9 @@ def corrected_counts(
     *,
     documents: pd.DataFrame,
     by: Margin = "all",
-    periods: "pd.Series[Any] | None" = None,
+    periods: "pd.Series[Any]",
     coder: str | None = None,
+    sample: str | None = None,
     when: When = "said",
     codebook: Codebook | None = None,
     study: Study | None = None,
@@ -190,10 +195,14 @@ def corrected_counts(
         The texts; the interviewer's segments are in neither counts nor sample.
     by : {"all", "period", "session", "unit"}, default "all"
         The margin.
-    periods : pandas.Series, optional
-        Period of each segment, by segment_id; error rates are estimated per period and never pooled.
+    periods : pandas.Series
+        Period of each segment, by segment_id (see `evalkit.coding.audit_sample.study_periods`); error rates are
+        estimated per period and never pooled.
     coder : str, optional
         Whose judgement counts; default the one with the most such readings.
+    sample : str, optional
+        Which audit sample; default the one that this coder has read most of. Two samples are never thrown together: a
+        segment of a small group would count once, one of a large group once per sample.
     when : {"said", "about"}, default "said"
         Which session a segment counts in.
     codebook : Codebook, optional
@@ -220,10 +229,10 @@ def corrected_counts(
     placed = place_segments(segments, documents, when=when)
     placed = placed[placed["informant"]].reset_index(drop=True)
     placed["period"] = _periods(placed, periods)
-    sample = _sample(readings, placed, coder)
-    frame = placed.merge(sample[["segment_id", "weight"]], on="segment_id", how="left")
+    drawn = _sample(readings, placed, coder, sample)
+    frame = placed.merge(drawn[["segment_id", "weight"]], on="segment_id", how="left")
     codes = list(codebook.ids) if codebook else sorted({*codings["code"], *people_codings["code"]})
-    given = people_codings[people_codings["coder"] == sample.attrs["coder"]]
+    given = people_codings[people_codings["coder"] == drawn.attrs["coder"]]
     hits = _coded(frame, codings, codes, None)
     true = _coded(frame, given, codes, codebook)
     rows = list(_rows(frame, hits, true, codes, by, level))
@@ -233,9 +242,10 @@ def corrected_counts(
     return CorrectedCounts(
         table=table[[*keys, *_COLUMNS]],
         by=by,
-        coder=sample.attrs["coder"],
+        coder=drawn.attrs["coder"],
+        sample=drawn.attrs["sample"],
         level=level,
-        audited=len(sample),
+        audited=len(drawn),
         periods=tuple(sorted(frame["period"].unique())),
         labels=labels_of(study, codebook),
     )
@@ -245,28 +255,29 @@ def _share(row: "pd.Series[Any]", level: float) -> Interval:
     return Interval(row["share"], row["share_low"], row["share_high"], level, row["audited"], "corrected")
 
 
-def _periods(placed: pd.DataFrame, periods: "pd.Series[Any] | None") -> "pd.Series[str]":
-    if periods is None:
-        return pd.Series("–", index=placed.index, dtype="str")
+def _periods(placed: pd.DataFrame, periods: "pd.Series[Any]") -> "pd.Series[str]":
     return placed["segment_id"].map(periods).astype("str").fillna("–")
 
 
-def _sample(readings: pd.DataFrame, placed: pd.DataFrame, coder: str | None) -> pd.DataFrame:
-    """Return the readings that may measure the rules' error, with their weights."""
+def _sample(readings: pd.DataFrame, placed: pd.DataFrame, coder: str | None, sample: str | None) -> pd.DataFrame:
+    """Return one coder's readings of one sample that may measure the rules' error, with their weights."""
     drawn = readings[readings["independent"].fillna(False).astype(bool) & readings["probability"].notna()]
-    drawn = drawn[drawn["segment_id"].isin(placed["segment_id"])]
-    if coder is None and len(drawn):
-        counts = drawn["coder"].value_counts()
-        coder = min(counts.index[counts == counts.max()])
-    drawn = drawn[drawn["coder"] == coder]
+    drawn = drawn[drawn["segment_id"].isin(placed["segment_id"])].assign(sample=drawn["sample"].fillna(""))
+    if sample is not None:
+        drawn = drawn[drawn["sample"] == sample]
+    if coder is not None:
+        drawn = drawn[drawn["coder"] == coder]
     if drawn.empty:
         raise EstimationError(
-            "corrected_counts: nobody has read a segment of an audit sample on their own; draw one with evalkit sample."
+            "corrected_counts: nobody has read a segment of an audit sample on their own; draw one: evalkit sample.",
+            sv="ingen har på egen hand läst ett segment ur ett stickprov; dra ett med evalkit sample",
         )
     if not drawn["probability"].between(0, 1, inclusive="right").all():
         raise TableError("readings: a probability of being drawn must be above 0 and at most 1. Correct the sample")
-    drawn = drawn.assign(weight=1 / drawn["probability"]).reset_index(drop=True)
-    drawn.attrs["coder"] = str(coder)
+    most = drawn.groupby(["coder", "sample"]).size().sort_values(ascending=False, kind="stable").index[0]
+    drawn = drawn[(drawn["coder"] == most[0]) & (drawn["sample"] == most[1])]
+    drawn = cast("pd.DataFrame", drawn.assign(weight=1 / drawn["probability"]).reset_index(drop=True))
+    drawn.attrs["coder"], drawn.attrs["sample"] = str(most[0]), str(most[1])
     return drawn
 
 

@@ -49,8 +49,8 @@ def postgres_server() -> Iterator[str]:
         cwd=root,
         **user,
     )
-    address = f"postgresql+psycopg://evalkit@127.0.0.1:{port}/postgres"
     try:
+        address = f"postgresql+psycopg://evalkit@127.0.0.1:{port}/postgres"
         _wait_for(address)
         yield address
     finally:

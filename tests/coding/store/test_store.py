@@ -1,7 +1,9 @@
 """The store: what is written can be read, taken back, done again and accounted for, on a file and on a server."""
 
 import json
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import sqlalchemy as sa
@@ -18,6 +20,13 @@ WHERE = {"document_id": "intervju_K01", "text": TEXT}
 
 def code(store: CodingStore, coder: str = "A", code: str = "mandat", start: int = 11, end: int = 22) -> str:
     return store.add_coding(coder=coder, **WHERE, start=start, end=end, code=code, polarity="-")
+
+
+def take_back(store: CodingStore, coder: str, *, again: bool = False) -> str | None:
+    """Undo or redo of somebody who may not have done anything yet."""
+    if coder not in set(store.log()["coder"]):
+        return None
+    return store.redo(coder) if again else store.undo(coder)
 
 
 def code_twice(store: CodingStore, *places: tuple[int, int]) -> None:
@@ -94,7 +103,7 @@ def test_coders_take_back_their_own_steps_only(store: CodingStore) -> None:
     assert store.records("codings")["coder"].tolist() == ["B"]
     assert store.redo("A")
     store.change_coding(first, coder="B", polarity="+")
-    with pytest.raises(StoreError, match="changed since by somebody else; nothing was changed"):
+    with pytest.raises(StoreError, match=r"one of the codings has been changed since by 'B' on \d{4}-.*nothing was"):
         store.undo("A")
     assert store.records("codings")["polarity"].tolist() == ["+", "-"]
 
@@ -188,6 +197,61 @@ def test_a_coding_is_moved_to_its_place_in_a_corrected_text(store: CodingStore) 
     assert store.verify() == []
 
 
+def test_a_reading_keeps_its_sample_and_never_becomes_independent_again(store: CodingStore) -> None:
+    segment = WHERE | {"start": 0, "end": 9}
+    with store.step("A") as step:
+        mark_read(step, **segment, independent=False, sample="s1", stratum="x", probability=0.2)
+    for sample in ("s1", "s2", None):
+        with store.step("A") as step:
+            mark_read(step, **segment, independent=True, sample=sample)
+    readings = store.records("readings").sort_values("sample", na_position="last")
+    assert readings["sample"].tolist()[:2] == ["s1", "s2"]
+    assert readings["probability"].tolist()[0] == 0.2
+    assert readings["stratum"].tolist()[0] == "x"
+    assert readings["independent"].tolist() == [False] * 3
+    assert store.verify() == []
+
+
+def test_values_of_other_libraries_are_stored_plainly(store: CodingStore) -> None:
+    with store.step("A") as step:
+        mark_read(
+            step, **WHERE, start=np.int64(0), end=np.int64(9), independent=np.bool_(True), probability=float("nan")
+        )
+    assert store.records("readings")["probability"].isna().all()
+    store.score(coder="A", unit="K01", session=np.int64(2), tool="eor", level=pd.NA)  # type: ignore[arg-type]
+    assert store.verify() == []
+    assert store.undo("A")
+    with pytest.raises(StoreError, match="memos: text has a sign that is no character"):
+        store.add_memo("code", "driv", "halv \ud800", coder="A")
+    with pytest.raises(StoreError, match="scores: '5/1 2024' is no date"):
+        store.score(coder="A", unit="K01", session=2, tool="eor", level=2, rated_on="5/1 2024")
+    with pytest.raises(StoreError, match="scores: level -1 is on no rubric"):
+        store.score(coder="A", unit="K01", session=2, tool="eor", level=-1)
+    with pytest.raises(StoreError, match="samples: what was drawn or kept as a version stays"):
+        store.remove("samples", "x", coder="A")
+
+
+def test_undo_asks_for_somebody_who_has_done_something(store: CodingStore) -> None:
+    code(store)
+    with pytest.raises(StoreError, match="'B' has changed nothing here; those who have: A"):
+        store.undo("B")
+    with pytest.raises(StoreError, match="needs the name of the coder"):
+        store.undo(" ")
+    assert store.undo(" A ")
+
+
+def test_the_state_of_a_store_is_its_own(tmp_path: Path) -> None:
+    states = []
+    for name in ("a", "b"):
+        with CodingStore(tmp_path / f"{name}.sqlite") as store:
+            assert store.state() == "0"
+            code(store)
+            states.append(store.state())
+            store.add_memo("code", "driv", "Nej.", coder="A")
+            assert store.state("codings") == states[-1] != store.state()
+    assert states[0] != states[1]
+
+
 def test_the_log_cannot_be_rewritten(address: str) -> None:
     with CodingStore(address) as store:
         code(store)
@@ -222,14 +286,14 @@ def test_whatever_is_done_the_log_adds_up_and_undoing_all_leaves_nothing(
             elif what == "remove" and mine:
                 store.remove("codings", mine[0], coder=coder)
             elif what == "undo":
-                store.undo(coder)
+                take_back(store, coder)
             elif what == "redo":
-                store.redo(coder)
+                take_back(store, coder, again=True)
         assert store.verify() == []
         before = store.records("codings")
         steps = dict.fromkeys("AB", 0)
         for coder in "AB":
-            while store.undo(coder):
+            while take_back(store, coder):
                 steps[coder] += 1
         assert store.records("codings").empty
         for coder in "AB":
