@@ -78,8 +78,8 @@ class UnitLearning:
         many = self.labels.noun("session", lang, many=True)
         return pick(
             lang,
-            sv=f"{self.unit}: nivåer vid {levels} {many}, {coded} kodade segment, {pairs} placeringar in och ut.",
-            en=f"{self.unit}: levels at {levels} {many}, {coded} coded segments, {pairs} placings in and out.",
+            sv=f"{self.unit}: n = {levels} {many} med nivå, {coded} kodade segment, {pairs} placeringar in och ut.",
+            en=f"{self.unit}: n = {levels} {many} with a level, {coded} coded segments, {pairs} placings in and out.",
         )
 
     def sentence(self, lang: Language = "sv") -> str:

@@ -15,7 +15,7 @@ from evalkit.simulate import SPEAKER_TERMS, simulate_speakers
 from tests.measures.hand_tables import documents, segments
 from tests.measures.programmes import study
 
-QUICK = {"terms": SPEAKER_TERMS, "n_draws": 100}
+QUICK = {"terms": SPEAKER_TERMS, "n_draws": 60}
 
 
 def spoken(turns, **how):
@@ -60,12 +60,12 @@ def test_speakers_who_do_come_closer_are_seen():
 
 @pytest.mark.slow
 def test_the_excess_is_unbiased_at_any_length_and_errs_no_more_than_it_says() -> None:
-    rounds = 120
+    rounds = 50
     for apart in (0.0, 0.3):
-        found = [spoken([25, 150], apart=apart, seed=seed) for seed in range(rounds)]
+        found = [spoken([25, 100], apart=apart, seed=seed) for seed in range(rounds)]
         excess = np.array([result.table["excess"] for result in found])
         error = excess.std(axis=0) / np.sqrt(rounds)
-        # The same at 25 turns and at 150, and none at all where the speakers are alike.
+        # The same at 25 turns and at 100, and none at all where the speakers are alike.
         assert abs(excess[:, 0].mean() - excess[:, 1].mean()) < 2.58 * np.hypot(*error) + 0.005
         if not apart:
             assert np.abs(excess.mean(axis=0)).max() < 2.58 * error.max() + 0.005
