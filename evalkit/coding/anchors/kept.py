@@ -125,7 +125,7 @@ def share_kept(words: Words, kept: npt.NDArray[np.bool_], reach: int) -> npt.NDA
 
 
 def _copied(words: Words, others: Words, origin: IntArray) -> IntArray:
-    """Return the tokens in runs that stand also, as another copy, among the tokens of the other text that were not kept.
+    """Return the tokens in runs that stand also, as another copy, among what was not kept of the other text.
 
     `origin` says which of `words` each of the others is, -1 for none.
     """

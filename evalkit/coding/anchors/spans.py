@@ -177,6 +177,8 @@ class _Carrier:
         self.after = ends[np.searchsorted(held, places)]
         self.claimed = np.full(len(self.new), -1, dtype=np.int64)
         self.claimed[self.partner[held]] = held
+        self.arrived = np.ones(len(self.new), dtype=bool)  # not in the old text, on the shortest way
+        self.arrived[self.alignment.best[self.alignment.best >= 0]] = False
         self.grams: dict[tuple[str, int], tuple[npt.NDArray[np.uint64], IntArray]] = {}
 
     def place(self, start: int, end: int, quote: object) -> Placed:
@@ -223,6 +225,8 @@ class _Carrier:
         if self.partner[first] >= 0:
             return int(self.partner[first]), ""
         i1, i2, j1, j2 = self._block(first)
+        while i1 < first and self.old.owners[i1] != i1 and self.certain[i1] == j1 < j2:
+            i1, j1 = i1 + 1, j1 + 1  # a speaker's label or sign before the span, whose word changed
         if i1 == first and i2 <= last + 1 and self._one_for_one(i1, i2, j1, j2):
             return j1, ""
         return None, self._why(first)
@@ -232,6 +236,8 @@ class _Carrier:
         if self.partner[last] >= 0:
             return int(self.partner[last]), ""
         i1, i2, j1, j2 = self._block(last)
+        while i2 - 1 > last and self.old.owners[i2 - 1] != i2 - 1 and self.certain[i2 - 1] == j2 - 1 >= j1:
+            i2, j2 = i2 - 1, j2 - 1
         if i2 == last + 1 and i1 >= first and self._one_for_one(i1, i2, j1, j2):
             return j2 - 1, ""
         return None, self._why(last)
@@ -286,8 +292,7 @@ class _Carrier:
             ours, theirs = self.old.strings(i1 + 1, i2), self.new.strings(j1 + 1, j2)
             if ours and theirs and max(len(ours), len(theirs)) <= PIN and same_words(ours, theirs):
                 continue
-            sentence = i2 - i1 > 2 and not self.old.spoken[i1 + 1 : i2].all()
-            if (i2 - i1 > RUN or sentence) and self._left(i1 + 1, i2 - 1, range(j1 - _BESIDE, j2 + _BESIDE)):
+            if self._went_elsewhere(i1 + 1, i2 - 1):
                 return 1.0  # it was not taken out but moved
             count += Levenshtein.distance(
                 self.old.ids[i1 + 1 : i2][self.old.spoken[i1 + 1 : i2]].tolist(),
@@ -315,7 +320,8 @@ class _Carrier:
             best = self.alignment.best[near]
             elsewhere = (best >= 0) & (best != near - first + place)
             free = not ((there >= 0) & (there != here)).any()
-            free = free and 2 * elsewhere.sum() < len(near)
+            # What is held at that very place was not moved, and what makes the rest of it doubtful is beside it.
+            free = free and 2 * elsewhere.sum() < len(near) and not (self.certain[near] == near - first + place).any()
             if (
                 free
                 and self._ends_alike(first, last, place)
@@ -339,8 +345,14 @@ class _Carrier:
         edges = [(first, first + _MOVED_WORDS), (last + 1 - _MOVED_WORDS, last + 1)]
         edges += [] if opened else [(first - _MOVED_WORDS + 1, first + 1)]
         edges += [] if closed else [(last, last + _MOVED_WORDS)]
+        if any(self._held_elsewhere(max(low, 0), high, shift) for low, high in edges):
+            return False
         once = all(len(self._occurrences("new", old.ids[max(low, 0) : high])) <= 1 for low, high in edges)
         return bool((opened or inside) and (closed or within) and once)
+
+    def _held_elsewhere(self, low: int, high: int, shift: int) -> bool:
+        certain = self.certain[low:high]
+        return int(((certain >= 0) & (certain != np.arange(low, low + len(certain)) + shift)).sum()) >= RUN
 
     def _occurrences(self, side: Literal["old", "new"], passage: IntArray) -> list[int]:
         """Return where a passage stands, token by token the same."""
@@ -381,13 +393,17 @@ class _Carrier:
             votes.update((self._places("new", length, np.array([run])) - shift).tolist())
         return votes, len(hashes)
 
-    def _left(self, first: int, last: int, here: range) -> bool:
-        """Return whether words of a passage that was taken out were put in anywhere else."""
-        votes, _ = self._votes(first, last)
-        size = last - first + 1
-        return any(
-            begin not in here and 2 * (self.claimed[max(begin, 0) : begin + size] < 0).sum() > size for begin in votes
-        )
+    def _went_elsewhere(self, first: int, last: int) -> bool:
+        """Return whether a run of words that was taken out, or a short sentence, was put in somewhere else."""
+        removed = first + np.flatnonzero(self.alignment.best[first : last + 1] < 0)
+        for run in np.split(removed, np.flatnonzero(np.diff(removed) > 1) + 1):
+            if len(run) < RUN and (len(run) < 2 or self.old.spoken[run].all()):
+                continue
+            size = min(RUN, len(run))
+            places = self._places("new", size, gram_hashes(self.old.ids[run], size))
+            if any(self.arrived[place : place + size].all() for place in places.tolist()):
+                return True
+        return False
 
     def _rivals(self, first: int, last: int, here: range) -> bool:
         """Return whether much of a passage begins anywhere else in the new text, word for word or corrected."""
