@@ -2,26 +2,28 @@
 
 **When a place is certain.** A span is placed by its two ends, and an end only if
 
-1. the token at it was kept: it is matched, with the same token, on *every* way of editing the old text into the new
-   with at most one edit more than the fewest (see `alignment`); and half the words near it (2 on either side) and
-   around it (8 on either side) were kept as well, in the old text and in the new, so that no word counts as kept
-   because it happens to stand in a passage written anew; or
+1. the token at it was kept: every way of editing the old text into the new with the fewest edits matches it with the
+   same token, no way with up to two edits more matches it with another of the same word (`alignment`), and what
+   surrounds it was kept as well (`kept`); or
 2. the token was changed, but lies between two such tokens and nothing else can have taken its place: it was replaced
    by one token of its kind, renamed (a name and its bracketed pseudonym), spelt, joined or parted otherwise, or taken
    out with nothing in its place. What was changed together with it must lie on the same side of the end.
 
 A span in a passage that was moved is placed if its tokens, alone or with the eight before or after it, are at least
-`PIN` and six words, occur exactly once in each text, and neither the old place nor the new has another partner.
+`PIN` and six words, occur exactly once in each text, and neither the old place nor the new has another partner or a
+rival.
 
 A placed span whose text is the same is "same" or "moved". One whose text changed is "edited" if few of its words
 changed: more than `max_changed` of them make it "uncertain", since it may no longer say what was coded. Words renamed
-or spelt otherwise do not count as changed.
+or spelt otherwise do not count as changed; words put in beside the span stay outside it.
 
-**What that promises.** If the text was corrected word by word (replaced, put in, taken out; a word put in where one
-was taken out is a replacement) in at most one step more than necessary, every span placed is exactly right: it goes
-from what became of its first word to what became of its last. No program can see corrections that undo each other,
-such as a sentence taken out and written again at its place. Spans that are not certain are "uncertain", with the
-reason and up to three places to choose from, or "lost" when their words are gone; none is guessed.
+**What that promises.** If the text was corrected word by word (replaced, put in, taken out) in no more steps than
+necessary, every span placed is exactly right: it goes from what became of its first word to what became of its last.
+Passages that were moved, copied, put in or taken out meanwhile do not make a span go astray; that is shown by trial,
+not proved. No program can see corrections that undo each other: the same words taken out and put in again beside
+their place were not changed, and a word put in where one was taken out has replaced it. Spans that are not certain
+are "uncertain", with the reason and up to three places to choose from, or "lost" when their words are gone; none is
+guessed.
 """
 
 from collections import Counter
@@ -36,7 +38,7 @@ from rapidfuzz.distance import Levenshtein
 
 from evalkit.coding.anchors.alignment import PIN, Alignment, align, gram_hashes
 from evalkit.coding.anchors.kept import RUN, kept_words
-from evalkit.coding.anchors.words import IntArray, read_words, same_words
+from evalkit.coding.anchors.words import IntArray, Words, read_words, same_words
 from evalkit.errors import TableError
 
 __all__ = ["MAX_CHANGED", "REASONS", "Placed", "carry_spans"]
@@ -127,9 +129,9 @@ def carry_spans(old_text: str, new_text: str, spans: pd.DataFrame, *, max_change
     >>> import pandas as pd
     >>> old = "Vi fick mandat av nämnden. Anna sa att det räckte för oss alla i huset."
     >>> new = "Ja. Vi fick mandat av nämnden. [P03] sa att det räckte för oss alla i huset."
-    >>> carry_spans(old, new, pd.DataFrame({"start": [3, 27], "end": [14, 46]}))[["quote", "status"]]
-                      quote status
-    0           fick mandat  moved
+    >>> carry_spans(old, new, pd.DataFrame({"start": [3, 27], "end": [14, 49]}))[["quote", "status"]]
+                         quote  status
+    0              fick mandat   moved
     1  [P03] sa att det räckte  edited
     """
     missing = [column for column in ("start", "end") if column not in spans]
@@ -194,6 +196,8 @@ class _Carrier:
             return Placed(None, None, "uncertain", "empty", 1.0)
         begin, why_begin = self._first(first, last)
         finish, why_finish = self._last(first, last)
+        if begin is not None and finish is not None:
+            begin, finish = self._inside_breaks(first, last, begin, finish)
         if begin is not None and finish is not None and begin <= finish:
             ends = (
                 self._offset(start, first, begin, new.starts, old.starts),
@@ -241,6 +245,18 @@ class _Carrier:
         if i2 == last + 1 and i1 >= first and self._one_for_one(i1, i2, j1, j2):
             return j2 - 1, ""
         return None, self._why(last)
+
+    def _inside_breaks(self, first: int, last: int, begin: int, finish: int) -> tuple[int, int]:
+        """Leave out a paragraph's break that comes to stand at an end because the words beyond it were taken out."""
+        while begin <= finish and self._is_break(self.new, begin) and not self._is_break(self.old, first):
+            begin += 1
+        while begin <= finish and self._is_break(self.new, finish) and not self._is_break(self.old, last):
+            finish -= 1
+        return begin, finish
+
+    @staticmethod
+    def _is_break(words: Words, token: int) -> bool:
+        return words.text[words.starts[token]] == "\n"
 
     def _one_for_one(self, i1: int, i2: int, j1: int, j2: int) -> bool:
         """Return whether what stands at old tokens i1 to i2 can only have become new tokens j1 to j2."""
