@@ -254,12 +254,18 @@ def true_places(
     """Return where each span is now; several answers for a span that was torn apart, none for one that is gone.
 
     Its words that are left stand in one piece or, when passages were moved, in several. Where the span is: from the
-    first word to the last of pieces that stand in their old order and hold all but `most_lost` of the words left.
+    first word to the last of pieces that stand in their old order and hold all but `most_lost` of the
+    words left.
     What was put in between takes no piece apart. `known` is the number of identities before the corrections.
     """
     _, places = corrected.render()
     order = [token.identity for token in corrected.tokens() if token.identity < known]
     rank = {identity: number for number, identity in enumerate(order)}
+    strings = {token.identity: token.string for token in corrected.tokens()}
+
+    def words(piece: list[int]) -> int:
+        return sum(strings[order[number]] not in SIGNS for number in piece)
+
     truth: list[set[tuple[int, int]]] = []
     for span in spans:
         left = [rank[identity] for identity in span if identity in rank]
@@ -269,7 +275,7 @@ def true_places(
         for size in range(1, len(pieces) + 1):
             for chosen in combinations(pieces, size):
                 in_order = all(a[-1] < b[0] for a, b in pairwise(chosen))
-                if in_order and sum(map(len, chosen)) >= (1 - most_lost) * len(left):
+                if in_order and sum(map(words, chosen)) >= (1 - most_lost) * words(left):
                     answers.add((places[order[chosen[0][0]]][0], places[order[chosen[-1][-1]]][1]))
         truth.append(answers)
     return truth

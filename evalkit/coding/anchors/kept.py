@@ -55,7 +55,7 @@ def kept_words(old: Words, new: Words, certain: IntArray) -> IntArray:
 def _strays(old: Words, partner: IntArray) -> IntArray:
     """Return the signs and speakers' labels that were not kept with their word; there are many of their kind.
 
-    Where the word itself changed, they must have been kept with the words on both sides of it.
+    Where that changed or is no longer beside them, they must have been kept with the words on both sides of them.
     """
     places = np.arange(len(old))
     own = old.owners == places
@@ -66,11 +66,11 @@ def _strays(old: Words, partner: IntArray) -> IntArray:
     with_owner = (owner >= 0) & (shift[owner] == shift[signs])
     at = np.searchsorted(words[1:-1], signs)
     before, after = words[at], words[at + 1]
-    with_both = (before >= 0) & (after >= 0) & (shift[before] == shift[signs]) & (shift[after] == shift[signs])
-    with_both &= (signs - before <= _BESIDE) & (after - signs <= _BESIDE)
-    changed = (owner >= 0) & (partner[owner] < 0)
-    alone: IntArray = signs[~(with_owner | (changed & with_both))]
-    return alone
+    drift = np.abs(shift[before] - shift[signs]), np.abs(shift[after] - shift[signs])
+    with_both = (before >= 0) & (after >= 0) & (signs - before <= _BESIDE) & (after - signs <= _BESIDE)
+    with_both &= (np.minimum(*drift) == 0) & (np.maximum(*drift) <= _BREAK)
+    strays: IntArray = signs[~(with_owner | with_both)]
+    return strays
 
 
 def _rivalled(old: Words, new: Words, held: IntArray, theirs: IntArray) -> npt.NDArray[np.bool_]:

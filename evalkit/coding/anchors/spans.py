@@ -2,26 +2,28 @@
 
 **When a place is certain.** A span is placed by its two ends, and an end only if
 
-1. the token at it was kept: it is matched, with the same token, on *every* way of editing the old text into the new
-   with at most one edit more than the fewest (see `alignment`); and half the words near it (2 on either side) and
-   around it (8 on either side) were kept as well, in the old text and in the new, so that no word counts as kept
-   because it happens to stand in a passage written anew; or
+1. the token at it was kept: every way of editing the old text into the new with the fewest edits matches it with the
+   same token, no way with up to two edits more matches it with another of the same word (`alignment`), and what
+   surrounds it was kept as well (`kept`); or
 2. the token was changed, but lies between two such tokens and nothing else can have taken its place: it was replaced
    by one token of its kind, renamed (a name and its bracketed pseudonym), spelt, joined or parted otherwise, or taken
    out with nothing in its place. What was changed together with it must lie on the same side of the end.
 
 A span in a passage that was moved is placed if its tokens, alone or with the eight before or after it, are at least
-`PIN` and six words, occur exactly once in each text, and neither the old place nor the new has another partner.
+`PIN` and six words, occur exactly once in each text, and neither the old place nor the new has another partner or a
+rival.
 
 A placed span whose text is the same is "same" or "moved". One whose text changed is "edited" if few of its words
 changed: more than `max_changed` of them make it "uncertain", since it may no longer say what was coded. Words renamed
-or spelt otherwise do not count as changed.
+or spelt otherwise do not count as changed; words put in beside the span stay outside it.
 
-**What that promises.** If the text was corrected word by word (replaced, put in, taken out; a word put in where one
-was taken out is a replacement) in at most one step more than necessary, every span placed is exactly right: it goes
-from what became of its first word to what became of its last. No program can see corrections that undo each other,
-such as a sentence taken out and written again at its place. Spans that are not certain are "uncertain", with the
-reason and up to three places to choose from, or "lost" when their words are gone; none is guessed.
+**What that promises.** If the text was corrected word by word (replaced, put in, taken out) in no more steps than
+necessary, every span placed is exactly right: it goes from what became of its first word to what became of its last.
+Passages that were moved, copied, put in or taken out meanwhile do not make a span go astray; that is shown by trial,
+not proved. No program can see corrections that undo each other: the same words taken out and put in again beside
+their place were not changed, and a word put in where one was taken out has replaced it. Spans that are not certain
+are "uncertain", with the reason and up to three places to choose from, or "lost" when their words are gone; none is
+guessed.
 """
 
 from collections import Counter
@@ -36,7 +38,7 @@ from rapidfuzz.distance import Levenshtein
 
 from evalkit.coding.anchors.alignment import PIN, Alignment, align, gram_hashes
 from evalkit.coding.anchors.kept import RUN, kept_words
-from evalkit.coding.anchors.words import IntArray, read_words, same_words
+from evalkit.coding.anchors.words import IntArray, Words, read_words, same_words
 from evalkit.errors import TableError
 
 __all__ = ["MAX_CHANGED", "REASONS", "Placed", "carry_spans"]
@@ -127,9 +129,9 @@ def carry_spans(old_text: str, new_text: str, spans: pd.DataFrame, *, max_change
     >>> import pandas as pd
     >>> old = "Vi fick mandat av nämnden. Anna sa att det räckte för oss alla i huset."
     >>> new = "Ja. Vi fick mandat av nämnden. [P03] sa att det räckte för oss alla i huset."
-    >>> carry_spans(old, new, pd.DataFrame({"start": [3, 27], "end": [14, 46]}))[["quote", "status"]]
-                      quote status
-    0           fick mandat  moved
+    >>> carry_spans(old, new, pd.DataFrame({"start": [3, 27], "end": [14, 49]}))[["quote", "status"]]
+                         quote  status
+    0              fick mandat   moved
     1  [P03] sa att det räckte  edited
     """
     missing = [column for column in ("start", "end") if column not in spans]
@@ -177,6 +179,8 @@ class _Carrier:
         self.after = ends[np.searchsorted(held, places)]
         self.claimed = np.full(len(self.new), -1, dtype=np.int64)
         self.claimed[self.partner[held]] = held
+        self.arrived = np.ones(len(self.new), dtype=bool)  # not in the old text, on the shortest way
+        self.arrived[self.alignment.best[self.alignment.best >= 0]] = False
         self.grams: dict[tuple[str, int], tuple[npt.NDArray[np.uint64], IntArray]] = {}
 
     def place(self, start: int, end: int, quote: object) -> Placed:
@@ -192,6 +196,8 @@ class _Carrier:
             return Placed(None, None, "uncertain", "empty", 1.0)
         begin, why_begin = self._first(first, last)
         finish, why_finish = self._last(first, last)
+        if begin is not None and finish is not None:
+            begin, finish = self._inside_breaks(first, last, begin, finish)
         if begin is not None and finish is not None and begin <= finish:
             ends = (
                 self._offset(start, first, begin, new.starts, old.starts),
@@ -223,6 +229,8 @@ class _Carrier:
         if self.partner[first] >= 0:
             return int(self.partner[first]), ""
         i1, i2, j1, j2 = self._block(first)
+        while i1 < first and self.old.owners[i1] != i1 and self.certain[i1] == j1 < j2:
+            i1, j1 = i1 + 1, j1 + 1  # a speaker's label or sign before the span, whose word changed
         if i1 == first and i2 <= last + 1 and self._one_for_one(i1, i2, j1, j2):
             return j1, ""
         return None, self._why(first)
@@ -232,9 +240,23 @@ class _Carrier:
         if self.partner[last] >= 0:
             return int(self.partner[last]), ""
         i1, i2, j1, j2 = self._block(last)
+        while i2 - 1 > last and self.old.owners[i2 - 1] != i2 - 1 and self.certain[i2 - 1] == j2 - 1 >= j1:
+            i2, j2 = i2 - 1, j2 - 1
         if i2 == last + 1 and i1 >= first and self._one_for_one(i1, i2, j1, j2):
             return j2 - 1, ""
         return None, self._why(last)
+
+    def _inside_breaks(self, first: int, last: int, begin: int, finish: int) -> tuple[int, int]:
+        """Leave out a paragraph's break that comes to stand at an end because the words beyond it were taken out."""
+        while begin <= finish and self._is_break(self.new, begin) and not self._is_break(self.old, first):
+            begin += 1
+        while begin <= finish and self._is_break(self.new, finish) and not self._is_break(self.old, last):
+            finish -= 1
+        return begin, finish
+
+    @staticmethod
+    def _is_break(words: Words, token: int) -> bool:
+        return words.text[words.starts[token]] == "\n"
 
     def _one_for_one(self, i1: int, i2: int, j1: int, j2: int) -> bool:
         """Return whether what stands at old tokens i1 to i2 can only have become new tokens j1 to j2."""
@@ -286,8 +308,7 @@ class _Carrier:
             ours, theirs = self.old.strings(i1 + 1, i2), self.new.strings(j1 + 1, j2)
             if ours and theirs and max(len(ours), len(theirs)) <= PIN and same_words(ours, theirs):
                 continue
-            sentence = i2 - i1 > 2 and not self.old.spoken[i1 + 1 : i2].all()
-            if (i2 - i1 > RUN or sentence) and self._left(i1 + 1, i2 - 1, range(j1 - _BESIDE, j2 + _BESIDE)):
+            if self._went_elsewhere(i1 + 1, i2 - 1):
                 return 1.0  # it was not taken out but moved
             count += Levenshtein.distance(
                 self.old.ids[i1 + 1 : i2][self.old.spoken[i1 + 1 : i2]].tolist(),
@@ -315,7 +336,8 @@ class _Carrier:
             best = self.alignment.best[near]
             elsewhere = (best >= 0) & (best != near - first + place)
             free = not ((there >= 0) & (there != here)).any()
-            free = free and 2 * elsewhere.sum() < len(near)
+            # What is held at that very place was not moved, and what makes the rest of it doubtful is beside it.
+            free = free and 2 * elsewhere.sum() < len(near) and not (self.certain[near] == near - first + place).any()
             if (
                 free
                 and self._ends_alike(first, last, place)
@@ -339,8 +361,14 @@ class _Carrier:
         edges = [(first, first + _MOVED_WORDS), (last + 1 - _MOVED_WORDS, last + 1)]
         edges += [] if opened else [(first - _MOVED_WORDS + 1, first + 1)]
         edges += [] if closed else [(last, last + _MOVED_WORDS)]
+        if any(self._held_elsewhere(max(low, 0), high, shift) for low, high in edges):
+            return False
         once = all(len(self._occurrences("new", old.ids[max(low, 0) : high])) <= 1 for low, high in edges)
         return bool((opened or inside) and (closed or within) and once)
+
+    def _held_elsewhere(self, low: int, high: int, shift: int) -> bool:
+        certain = self.certain[low:high]
+        return int(((certain >= 0) & (certain != np.arange(low, low + len(certain)) + shift)).sum()) >= RUN
 
     def _occurrences(self, side: Literal["old", "new"], passage: IntArray) -> list[int]:
         """Return where a passage stands, token by token the same."""
@@ -381,13 +409,17 @@ class _Carrier:
             votes.update((self._places("new", length, np.array([run])) - shift).tolist())
         return votes, len(hashes)
 
-    def _left(self, first: int, last: int, here: range) -> bool:
-        """Return whether words of a passage that was taken out were put in anywhere else."""
-        votes, _ = self._votes(first, last)
-        size = last - first + 1
-        return any(
-            begin not in here and 2 * (self.claimed[max(begin, 0) : begin + size] < 0).sum() > size for begin in votes
-        )
+    def _went_elsewhere(self, first: int, last: int) -> bool:
+        """Return whether a run of words that was taken out, or a short sentence, was put in somewhere else."""
+        removed = first + np.flatnonzero(self.alignment.best[first : last + 1] < 0)
+        for run in np.split(removed, np.flatnonzero(np.diff(removed) > 1) + 1):
+            if len(run) < RUN and (len(run) < 2 or self.old.spoken[run].all()):
+                continue
+            size = min(RUN, len(run))
+            places = self._places("new", size, gram_hashes(self.old.ids[run], size))
+            if any(self.arrived[place : place + size].all() for place in places.tolist()):
+                return True
+        return False
 
     def _rivals(self, first: int, last: int, here: range) -> bool:
         """Return whether much of a passage begins anywhere else in the new text, word for word or corrected."""

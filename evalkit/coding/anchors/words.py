@@ -1,7 +1,8 @@
 """A text as the words and signs that two versions of it are compared by.
 
-A token is a word, a bracketed pseudonym or aside, a line break or any other sign. Two tokens are the same when they
-agree in lower case and Unicode NFC, so that corrected case and composed letters leave them what they were.
+A token is a word, a bracketed pseudonym or aside, a break between lines or paragraphs, or any other sign. Two tokens
+are the same when they agree in lower case and Unicode NFC, so that corrected case and composed letters leave them
+what they were.
 """
 
 import re
@@ -17,8 +18,8 @@ __all__ = ["IntArray", "Words", "read_words", "same_words"]
 
 IntArray = npt.NDArray[np.int64]
 
-# "[K03-2]", "[K03-2]s", "[skratt]"; letters with their combining marks; a line break; any other sign.
-_TOKEN = re.compile(r"\[[^\[\]\n]{1,30}\](?:-?[^\W\d_]+)?|[\w\u0300-\u036f]+|\n|\S")
+# "[K03-2]", "[K03-2]s", "[skratt]"; letters with their combining marks; line breaks; any other sign.
+_TOKEN = re.compile(r"\[[^\[\]\n]{1,30}\](?:-?[^\W\d_]+)?|[\w\u0300-\u036f]+|\n(?:[ \t]*\n)*|\S")
 _MARKS = "-\u00ad\u2010\u2011\n"
 _CLOSING = frozenset(".,;?!…)]”»’%")
 SPELT_ALIKE = 0.75
@@ -66,7 +67,7 @@ class Words:
         places = np.arange(len(self))
         strings = self.strings(0, len(self))
         colon = np.array([string == ":" for string in strings], dtype=bool)
-        opens = np.array([place == 0 or strings[place - 1] == "\n" for place in range(len(self))], dtype=bool)
+        opens = np.array([place == 0 or strings[place - 1][0] == "\n" for place in range(len(self))], dtype=bool)
         own = self.spoken & ~(opens & np.append(colon[1:], [False])[: len(self)])
         around = np.concatenate(([-1], np.flatnonzero(own), [-1]))
         after = np.searchsorted(around[1:-1], places)
@@ -149,7 +150,7 @@ def _is_renamed(names: list[str], pseudonym: list[str]) -> bool:
         and len(names) <= _LONGEST_NAME
         and all(name[0] == "[" or name[0].isupper() for name in (names[0], names[-1]))
         and all(any(map(str.isalnum, name)) or name in _MARKS for name in names)
-        and "\n" not in names
+        and not any(name[0] == "\n" for name in names)
     )
 
 
