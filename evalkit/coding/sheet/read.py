@@ -9,6 +9,7 @@ coding is on their first place in the text, else on the whole of it.
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -366,7 +367,10 @@ class _Reader:
 
 
 def _find(text: str, words: str) -> tuple[int, int] | None:
-    """Return the first place of the words, whatever white space stands between them; as written, or in other case."""
-    pattern = r"\s+".join(map(re.escape, words.split()))
+    """Return the first place of the words, whatever white space stands between them; as written, or in other case.
+
+    Some keyboards and programs write å as a and a ring: the words are composed, as the texts are.
+    """
+    pattern = r"\s+".join(map(re.escape, unicodedata.normalize("NFC", words).split()))
     found = re.search(pattern, text) or re.search(pattern, text, re.IGNORECASE)
     return found.span() if pattern and found else None

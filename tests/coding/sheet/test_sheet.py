@@ -3,6 +3,7 @@
 import random
 import shutil
 import subprocess
+import unicodedata
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -198,6 +199,15 @@ def test_what_programs_do_to_a_sheet_changes_nothing(tmp_path: Path) -> None:
     assert read.sentence() == (
         "B har kodat 1 text, läst 1 utan att koda och har 8 kvar. Koder utan tecken, räknade som +: 1."
     )
+
+
+def test_words_typed_with_loose_marks_are_found(tmp_path: Path) -> None:
+    sheet = Sheet(CONTENT)
+    row = row_of(SAMPLE, "d3#0002")
+    sheet.fill(row, code1="Mandat", words1=unicodedata.normalize("NFD", "sa nämnden"))
+    read = read_coding_sheet(sheet.save(tmp_path / "b.xlsx"), SAMPLE, BOOK)
+    assert read.findings == ()
+    assert read.codings["quote"].tolist() == ["sa nämnden"]
 
 
 FAULTS: list[tuple[dict[str, str], str]] = [
