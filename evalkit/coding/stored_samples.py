@@ -5,6 +5,7 @@ nobody draws again until a sample pleases.
 """
 
 import json
+import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
@@ -20,7 +21,7 @@ from evalkit.errors import StoreError
 __all__ = ["read_sample", "sample_names", "sample_places", "sample_status", "save_sample"]
 
 _COLUMNS = ["segment_id", "document_id", "start", "end", "text", "period", "stratum", "probability", "position"]
-_DESIGN = ("n", "population", "asked", "seed", "codebook_version", "codings_sha256")
+_DESIGN = ("n", "population", "asked", "seed", "codebook_version", "codings_sha256", "secret")
 
 
 def save_sample(
@@ -55,16 +56,17 @@ def save_sample(
     if not name:
         raise StoreError("samples: a sample needs a name; give --name")
     texts = documents.set_index("document_id")["text"].to_dict()
-    named = replace(sample, name=name)
     with store.step(coder) as step:
         table = RECORDS["samples"]
         before = step.connection.execute(sa.select(table.c.design).where(table.c.name == name)).scalar()
         if before is not None:
-            if json.loads(before)["digest"] != sample.digest:
+            kept = json.loads(before)
+            if kept["digest"] != sample.digest:
                 raise StoreError(f"samples: '{name}' has been drawn already and stays as it is; give another name")
-            return named
+            return replace(sample, name=name, secret=kept["secret"])
+        named = replace(sample, name=name, secret=secrets.token_hex(16))
         rows = [_stored(row, texts.get(row["document_id"]), step) for row in _records(sample.table[_COLUMNS])]
-        design = {field: getattr(sample, field) for field in _DESIGN} | {
+        design = {field: getattr(named, field) for field in _DESIGN} | {
             "digest": sample.digest,
             "strata": _records(sample.strata),
             "margins": _records(sample.margins),

@@ -261,7 +261,7 @@ class _Reader:
 
     def _read_rows(self, sheet: dict[str, Any], columns: dict[str, int]) -> None:
         tab = sheet["name"]
-        drawn = {row_key(self.sample.digest, self.facts["coder"], id): id for id in self.sample.table["segment_id"]}
+        drawn = {row_key(self.sample.secret, self.facts["coder"], id): id for id in self.sample.table["segment_id"]}
         texts = self.sample.table.set_index("segment_id")["text"].to_dict()
         codes = self._known_codes()
         for row, cells in sheet["rows"][1:]:

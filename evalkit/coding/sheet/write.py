@@ -121,8 +121,9 @@ def coding_sheet(
     """
     from xlsxwriter import Workbook
 
-    if not sample.name or not coder.strip():
-        missing = "the sample a name: store it first" if not sample.name else "the coder a name: give --coder"
+    stored = bool(sample.name and sample.secret)
+    if not stored or not coder.strip():
+        missing = "the coder a name: give --coder" if stored else "the sample a name: store it first"
         raise StoreError(f"coding sheet: give {missing}")
     _check(sample, codebook)
     labels = code_labels(codebook, lang)
@@ -192,7 +193,7 @@ def _write_coding(
     for row, segment in enumerate(cast("list[dict[str, Any]]", sample.table.to_dict("records")), start=1):
         question = questions.get(segment["segment_id"], "")
         sheet.set_row(row, _height((question, _WIDTHS["question"]), (segment["text"], _WIDTHS["text"])))
-        sheet.write_string(row, place["key"], row_key(sample.digest, coder, segment["segment_id"]), formats["key"])
+        sheet.write_string(row, place["key"], row_key(sample.secret, coder, segment["segment_id"]), formats["key"])
         sheet.write_number(row, place["number"], int(segment["position"]), formats["number"])
         sheet.write_string(row, place["question"], question, formats["question"])
         sheet.write_string(row, place["text"], segment["text"], formats["text"])
@@ -375,7 +376,7 @@ def _write_meta(
         "language": lang,
     }
     rows = sample.table[["segment_id", "text"]].itertuples(index=False, name=None)
-    hashes = [(row_key(sample.digest, coder, segment_id), fingerprint(text)) for segment_id, text in rows]
+    hashes = [(row_key(sample.secret, coder, segment_id), fingerprint(text)) for segment_id, text in rows]
     for column, pairs in ((0, facts.items()), (2, hashes), (4, labels.items())):
         for row, pair in enumerate(pairs):
             sheet.write_row(row, column, pair)

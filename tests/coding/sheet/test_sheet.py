@@ -18,13 +18,13 @@ from hypothesis import strategies as st
 from evalkit.coding.audit_sample import AuditSample
 from evalkit.coding.codes import Code
 from evalkit.coding.sheet import coding_sheet, read_coding_sheet, write_coding_sheet
-from evalkit.coding.sheet.layout import CODES_PER_ROW, headings
+from evalkit.coding.sheet.layout import CODES_PER_ROW, headings, row_key
 from evalkit.errors import StoreError, TableError
 from evalkit.study import Text
 from tests.coding.sheet.conftest import BOOK, NAMES, SEGMENTS, Sheet, draw, row_of, sheet_of
 
 LABELS = {"mandat": "Mandat", "driv": "Driv (driv)", "koherens": "Koherens: helhet", "driv_2": "driv (driv_2)"}
-SAMPLE = replace(draw(), name="våren")
+SAMPLE = replace(draw(), name="våren", secret="0f" * 16)
 CONTENT = coding_sheet(SAMPLE, SEGMENTS, BOOK, coder="B", title="Ett litet projekt")
 
 
@@ -36,6 +36,17 @@ def test_the_sheet_tells_nothing_that_a_blind_coder_must_not_know(tmp_path: Path
     for secret in ("d1#0002", "first", "stratum", "rules", "probability", *SAMPLE.table["stratum"].unique()):
         assert secret not in everything
     assert "Vi hade inte mandat alls" in everything
+
+
+def test_a_rows_id_tells_its_segment_to_nobody_who_has_the_sheet_only() -> None:
+    """Segment ids can be guessed and the sample's digest is in the sheet; what makes the ids is in neither."""
+    sheet = Sheet(CONTENT)
+    assert SAMPLE.secret.encode() not in CONTENT
+    facts = {str(line[0]): str(line[1]) for line in sheet.book["evalkit"].iter_rows(values_only=True) if line[0]}
+    keys = {sheet.tab.cell(row, 1).value for row in range(2, 12)}
+    assert keys == {row_key(SAMPLE.secret, "B", id) for id in SAMPLE.table["segment_id"]}
+    for known in ("", *facts.values()):
+        assert keys.isdisjoint(row_key(known, "B", id) for id in SEGMENTS["segment_id"])
 
 
 def test_no_cell_is_a_formula_and_texts_are_as_they_were() -> None:
@@ -103,6 +114,7 @@ def test_somebodys_work_is_not_written_over(tmp_path: Path) -> None:
     ("sample", "book", "coder", "message"),
     [
         (draw(), BOOK, "B", "store it first"),
+        (replace(draw(), name="våren"), BOOK, "B", "store it first"),
         (SAMPLE, BOOK, " ", "the coder a name"),
         (SAMPLE, replace(BOOK, codes=()), "B", "the codebook has no codes"),
         (replace(SAMPLE, table=SAMPLE.table.assign(text="o" * 40_000)), BOOK, "B", "longer than the 32767 signs"),
