@@ -177,11 +177,13 @@ def sample_status(store: CodingStore, name: str, coders: Sequence[str] = ()) -> 
     StoreError
         If there is no such sample.
     """
-    n = len(sample_places(store, name))
+    places = sample_places(store, name)
+    n = len(places)
     readings = store.records("readings")
-    readings = readings[readings["sample"] == name]
-    counts = readings.groupby("coder").agg(
-        read=("id", "size"), independent=("independent", "sum"), last_read_at=("created_at", "max")
+    readings = _with_segment_ids(readings[readings["sample"] == name], places)
+    segments = readings.groupby(["coder", "segment_id"]).agg({"independent": "all", "created_at": "max"}).reset_index()
+    counts = segments.groupby("coder").agg(
+        read=("segment_id", "size"), independent=("independent", "sum"), last_read_at=("created_at", "max")
     )
     order = [*dict.fromkeys(coders), *sorted(set(counts.index) - set(coders))]
     table = counts.reindex(pd.Index(order, name="coder", dtype="str")).reset_index()
@@ -189,6 +191,14 @@ def sample_status(store: CodingStore, name: str, coders: Sequence[str] = ()) -> 
     table["segments"], table["left"] = n, n - table["read"]
     columns = ["coder", "segments", "read", "independent", "left", "last_read_at"]
     return table[columns].astype({"last_read_at": "str"})
+
+
+def _with_segment_ids(readings: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
+    """Return the readings that are of the sample's segments, those that do not name theirs by the place drawn."""
+    place = ["document_id", "text_sha256", "start", "end"]
+    there = readings[["id", *place]].merge(places[["segment_id", *place]], on=place).set_index("id")["segment_id"]
+    named = readings.assign(segment_id=readings["segment_id"].fillna(readings["id"].map(there)))
+    return named[named["segment_id"].isin(places["segment_id"])]
 
 
 def _stored(row: dict[str, Any], text: str | None, step: Any) -> dict[str, Any]:

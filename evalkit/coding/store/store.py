@@ -434,7 +434,7 @@ class CodingStore:
         Parameters
         ----------
         kind : str
-            "codings", "readings", "memos", "decisions", "scores", "samples", "codebooks".
+            "codings", "readings", "memos", "decisions", "scores", "samples", "sheets", "codebooks".
         removed : bool, default False
             With those that have been removed.
 
@@ -587,6 +587,7 @@ def mark_read(
     end: int,
     independent: bool,
     sample: str | None = None,
+    segment_id: str | None = None,
     stratum: str | None = None,
     probability: float | None = None,
     origin: str = "own",
@@ -601,8 +602,9 @@ def mark_read(
         The segment, as in `CodingStore.add_coding`.
     independent : bool
         Whether the coder saw neither the rules' codings nor anybody else's.
-    sample, stratum, probability
-        The audit sample that the segment was drawn into, if any.
+    sample, segment_id, stratum, probability
+        The audit sample that the segment was drawn into, if any, and what the segment is called there. By that, a
+        reading is known again when it has been moved to a corrected text; its place stays the one it was moved to.
     origin : {"own", "suggestion", "sheet", "import"}, default "own"
         Where the reading comes from.
 
@@ -620,21 +622,33 @@ def mark_read(
     place = keep_place(step, document_id, text, start, end)
     known = {"sample": sample, "stratum": stratum, "probability": probability, "independent": independent}
     known["origin"] = origin
-    return _set(step, "readings", place | {"coder": step.coder}, known)
+    keys: list[dict[str, Any]] = [place]
+    if segment_id is not None:
+        known["segment_id"] = segment_id
+        keys = [{"sample": sample, "segment_id": segment_id}, place | {"sample": None, "segment_id": None}]
+    for key in keys:
+        found = _find(step, "readings", key | {"coder": step.coder})
+        if found is not None:
+            step.change("readings", found, known)
+            return found
+    return step.add("readings", place | {"segment_id": segment_id} | known)
 
 
 def _set(step: Step, kind: str, key: Mapping[str, Any], values: Mapping[str, Any]) -> str:
     """Change the record with this key, or add it."""
-    table = RECORDS[kind]
-    found = step.connection.execute(
-        sa.select(table.c.id).where(
-            table.c.removed.is_(False), *(table.c[name] == value for name, value in key.items())
-        )
-    ).scalar()
+    found = _find(step, kind, key)
     if found is None:
         return step.add(kind, dict(key) | dict(values))
-    step.change(kind, str(found), values)
-    return str(found)
+    step.change(kind, found, values)
+    return found
+
+
+def _find(step: Step, kind: str, key: Mapping[str, Any]) -> str | None:
+    """Return the id of the record with this key that stands, if there is one."""
+    table = RECORDS[kind]
+    where = (table.c[name] == value for name, value in key.items())
+    found = step.connection.execute(sa.select(table.c.id).where(table.c.removed.is_(False), *where)).scalar()
+    return None if found is None else str(found)
 
 
 def keep_place(step: Step, document_id: str, text: str, start: int, end: int) -> Row:
