@@ -16,7 +16,7 @@ their share by chance; `AuditSample.margins` says which margins the sample is en
 
 import hashlib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -75,6 +75,8 @@ class AuditSample:
         Hash of the rules' codings that the strata were made of.
     name : str
         Under which it is stored; empty until it is.
+    secret : str
+        With which the rows of its sheets are named; only the store knows it. Empty until the sample is stored.
     """
 
     table: pd.DataFrame
@@ -87,6 +89,7 @@ class AuditSample:
     codebook_version: str
     codings_sha256: str
     name: str = ""
+    secret: str = field(default="", repr=False)
 
     @property
     def digest(self) -> str:

@@ -5,6 +5,7 @@ nobody draws again until a sample pleases.
 """
 
 import json
+import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
@@ -20,7 +21,7 @@ from evalkit.errors import StoreError
 __all__ = ["read_sample", "sample_names", "sample_places", "sample_status", "save_sample"]
 
 _COLUMNS = ["segment_id", "document_id", "start", "end", "text", "period", "stratum", "probability", "position"]
-_DESIGN = ("n", "population", "asked", "seed", "codebook_version", "codings_sha256")
+_DESIGN = ("n", "population", "asked", "seed", "codebook_version", "codings_sha256", "secret")
 
 
 def save_sample(
@@ -55,16 +56,17 @@ def save_sample(
     if not name:
         raise StoreError("samples: a sample needs a name; give --name")
     texts = documents.set_index("document_id")["text"].to_dict()
-    named = replace(sample, name=name)
     with store.step(coder) as step:
         table = RECORDS["samples"]
         before = step.connection.execute(sa.select(table.c.design).where(table.c.name == name)).scalar()
         if before is not None:
-            if json.loads(before)["digest"] != sample.digest:
+            kept = json.loads(before)
+            if kept["digest"] != sample.digest:
                 raise StoreError(f"samples: '{name}' has been drawn already and stays as it is; give another name")
-            return named
+            return replace(sample, name=name, secret=kept["secret"])
+        named = replace(sample, name=name, secret=secrets.token_hex(16))
         rows = [_stored(row, texts.get(row["document_id"]), step) for row in _records(sample.table[_COLUMNS])]
-        design = {field: getattr(sample, field) for field in _DESIGN} | {
+        design = {field: getattr(named, field) for field in _DESIGN} | {
             "digest": sample.digest,
             "strata": _records(sample.strata),
             "margins": _records(sample.margins),
@@ -175,11 +177,13 @@ def sample_status(store: CodingStore, name: str, coders: Sequence[str] = ()) -> 
     StoreError
         If there is no such sample.
     """
-    n = len(sample_places(store, name))
+    places = sample_places(store, name)
+    n = len(places)
     readings = store.records("readings")
-    readings = readings[readings["sample"] == name]
-    counts = readings.groupby("coder").agg(
-        read=("id", "size"), independent=("independent", "sum"), last_read_at=("created_at", "max")
+    readings = _with_segment_ids(readings[readings["sample"] == name], places)
+    segments = readings.groupby(["coder", "segment_id"]).agg({"independent": "all", "created_at": "max"}).reset_index()
+    counts = segments.groupby("coder").agg(
+        read=("segment_id", "size"), independent=("independent", "sum"), last_read_at=("created_at", "max")
     )
     order = [*dict.fromkeys(coders), *sorted(set(counts.index) - set(coders))]
     table = counts.reindex(pd.Index(order, name="coder", dtype="str")).reset_index()
@@ -187,6 +191,14 @@ def sample_status(store: CodingStore, name: str, coders: Sequence[str] = ()) -> 
     table["segments"], table["left"] = n, n - table["read"]
     columns = ["coder", "segments", "read", "independent", "left", "last_read_at"]
     return table[columns].astype({"last_read_at": "str"})
+
+
+def _with_segment_ids(readings: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
+    """Return the readings that are of the sample's segments, those that do not name theirs by the place drawn."""
+    place = ["document_id", "text_sha256", "start", "end"]
+    there = readings[["id", *place]].merge(places[["segment_id", *place]], on=place).set_index("id")["segment_id"]
+    named = readings.assign(segment_id=readings["segment_id"].fillna(readings["id"].map(there)))
+    return named[named["segment_id"].isin(places["segment_id"])]
 
 
 def _stored(row: dict[str, Any], text: str | None, step: Any) -> dict[str, Any]:

@@ -241,6 +241,9 @@ def test_a_stored_sample_is_read_as_it_was_drawn(store: CodingStore, periods: pd
         pd.testing.assert_frame_equal(getattr(again, part), getattr(sample, part))
     assert (named.name, again.name, again.digest) == ("våren", "våren", sample.digest)
     assert again.sentence("en") == sample.sentence("en")
+    assert len(named.secret) == 32
+    assert again.secret == named.secret == save_sample(store, sample, DOCUMENTS, name="våren", coder="A").secret
+    assert named.secret not in repr(named)
     assert sample_names(store) == ["våren"]
     places = sample_places(store, "våren")
     for row in places.head(5).itertuples():

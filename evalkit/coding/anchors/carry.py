@@ -183,7 +183,7 @@ def carry_readings(
     -------
     CarriedOver
         One row per reading; segment_id is the new one, old_segment_id the old. Uncertain where the segment was split,
-        joined or changed in more words, or where two readings of a coder would fall into one segment.
+        joined or changed in more words, or where a coder's readings of two segments would fall into one.
 
     Raises
     ------
@@ -212,10 +212,18 @@ def carry_readings(
             table.loc[index, "segment_id"] = next(iter(held))
         else:
             _unplace(table, index, "other segment")
-    twice = table["segment_id"].notna() & table.duplicated(["segment_id", "coder"], keep=False)
-    for index in table.index[twice]:
+    for index in _held_twice(table):
         _unplace(table, index, "other segment")
     return CarriedOver(table)
+
+
+def _held_twice(table: pd.DataFrame) -> pd.Index:
+    """Return the placed readings of a coder that are of several old segments and of one new one."""
+    new = ["segment_id", "coder"]
+    placed = table[table["segment_id"].notna()]
+    old = placed.drop_duplicates([*new, "old_start", "old_end"])  # read twice, as in two samples, it is one segment
+    several = old[old.duplicated(new)].set_index(new).index
+    return placed.index[placed.set_index(new).index.isin(several)]
 
 
 def _keep_whole(table: pd.DataFrame, read: pd.DataFrame, old: dict[str, str], segments: pd.DataFrame) -> None:

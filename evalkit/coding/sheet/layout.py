@@ -1,6 +1,7 @@
 """What a coding sheet holds: its tabs, headings and answers in both languages, and how a row is known again."""
 
 import hashlib
+import hmac
 import re
 import unicodedata
 from collections import Counter
@@ -74,13 +75,15 @@ def code_labels(codebook: Codebook, lang: Language) -> dict[str, str]:
     return {id: name if shared[plain(name)] == 1 else f"{name} ({id})" for id, name in names.items()}
 
 
-def row_key(sample: str, coder: str, segment_id: str) -> str:
-    """Return the id of a row: it tells the segment only to whom has the sample, and differs between coders.
+def row_key(secret: str, coder: str, segment_id: str) -> str:
+    """Return the id of a row: it tells the segment only to whom has the store, and differs between coders.
+
+    Segments are easily guessed from a plain hash of their ids: there are not many.
 
     Parameters
     ----------
-    sample : str
-        The sample's digest.
+    secret : str
+        The sample's secret, which is in no sheet.
     coder : str
         Whose sheet it is.
     segment_id : str
@@ -91,7 +94,7 @@ def row_key(sample: str, coder: str, segment_id: str) -> str:
     str
         Twelve hexadecimal digits after an "r", so that no program takes it for a number.
     """
-    return "r" + hashlib.sha256("\x1f".join((sample, coder, segment_id)).encode()).hexdigest()[:12]
+    return "r" + hmac.new(secret.encode(), f"{coder}\x1f{segment_id}".encode(), "sha256").hexdigest()[:12]
 
 
 def fingerprint(text: str) -> str:

@@ -4,11 +4,15 @@ Lenient in what programs and people change without meaning it: the order of rows
 other minus signs, a code given by its id. Strict in what would make the answers mean something else: every fault is a
 problem with its tab and row, and a sheet with a problem is not imported at all.
 
+A text may have been corrected, and a code renamed, while the sheet was away: the store says in which texts the sample
+was given out and what became of the codes. Answers are about the text that the coder saw.
+
 An empty sign beside a code is "+", as the guide in the sheet says. Where the words that show a code are given, the
 coding is on their first place in the text, else on the whole of it.
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +20,9 @@ from typing import Any
 import pandas as pd
 
 from evalkit.coding.audit_sample import AuditSample
+from evalkit.coding.codebook_changes import codebook_changes, codebook_versions
 from evalkit.coding.codes import Codebook
+from evalkit.coding.present_samples import sent_places
 from evalkit.coding.sheet.layout import (
     CODES_PER_ROW,
     FORMAT,
@@ -28,6 +34,7 @@ from evalkit.coding.sheet.layout import (
     plain,
     row_key,
 )
+from evalkit.coding.store import CodingStore
 from evalkit.errors import Finding, SourceError
 from evalkit.sources.guarded import run_guarded
 from evalkit.wording import LANGUAGES, Language, count_noun, number, pick
@@ -41,7 +48,7 @@ _QUOTES = "\"'”“„’‘»«"
 _CODINGS = {"segment_id": "str", "start": "Int64", "end": "Int64", "code": "str", "polarity": "str", "quote": "str"}
 _TYPES = {
     "codings": _CODINGS | {"row": "Int64"},
-    "readings": {"segment_id": "str", "coded": "boolean", "row": "Int64"},
+    "readings": {"segment_id": "str", "coded": "boolean", "fingerprint": "str", "row": "Int64"},
     "comments": {"segment_id": "str", "comment": "str", "row": "Int64"},
 }
 _REQUIRED = (
@@ -67,9 +74,10 @@ class SheetAnswers:
     codebook_version : str
         Of the codebook in the sheet.
     codings : pandas.DataFrame
-        segment_id, start and end (in the segment's text), code, polarity, quote, row (of the sheet).
+        segment_id, start and end (in the segment's text as the coder saw it), code, polarity, quote, row (of the sheet).
     readings : pandas.DataFrame
-        The rows that were answered: segment_id, coded (False for "read, no code"), row.
+        The rows that were answered: segment_id, coded (False for "read, no code"), fingerprint (of the text that the
+        coder saw), row.
     comments : pandas.DataFrame
         segment_id, comment, row.
     left : tuple of str
@@ -123,7 +131,9 @@ class SheetAnswers:
         return text
 
 
-def read_coding_sheet(path: Path, sample: AuditSample, codebook: Codebook) -> SheetAnswers:
+def read_coding_sheet(
+    path: Path, sample: AuditSample, codebook: Codebook, *, store: CodingStore | None = None
+) -> SheetAnswers:
     """Read a coding sheet that has been filled in.
 
     Parameters
@@ -134,13 +144,16 @@ def read_coding_sheet(path: Path, sample: AuditSample, codebook: Codebook) -> Sh
         The sample that it is for, as it is stored.
     codebook : Codebook
         The codebook as it is now.
+    store : CodingStore, optional
+        Where the sample is kept: tells in which texts it was given out, and what became of the codes since the sheet
+        was made. Without it, the texts are those drawn and no code was renamed.
 
     Returns
     -------
     SheetAnswers
         All answers and all findings; nothing is half read: with a problem there are no answers.
     """
-    reader = _Reader(path.name, sample, codebook)
+    reader = _Reader(path.name, sample, codebook, store)
     try:
         if path.stat().st_size > MAX_BYTES:
             raise SourceError(f"is larger than {MAX_BYTES // 1048576} MB; send the sheet itself")
@@ -162,6 +175,7 @@ class _Reader:
     file: str
     sample: AuditSample
     codebook: Codebook
+    store: CodingStore | None
     findings: list[Finding] = field(default_factory=list)
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {name: [] for name in _TYPES})
     facts: dict[str, str] = field(default_factory=dict)
@@ -260,16 +274,19 @@ class _Reader:
 
     def _read_rows(self, sheet: dict[str, Any], columns: dict[str, int]) -> None:
         tab = sheet["name"]
-        drawn = {row_key(self.sample.digest, self.facts["coder"], id): id for id in self.sample.table["segment_id"]}
-        texts = self.sample.table.set_index("segment_id")["text"].to_dict()
-        codes = self._known_codes()
+        drawn = {row_key(self.sample.secret, self.facts["coder"], id): id for id in self.sample.table["segment_id"]}
+        texts, codes = self._known_texts(), self._known_codes()
         for row, cells in sheet["rows"][1:]:
             answer = {name: cells[place].strip() if place < len(cells) else "" for name, place in columns.items()}
             if not any(answer.values()):
                 continue
             segment_id = self._segment(tab, row, answer, drawn)
             if segment_id is not None:
-                self._read_answer(tab, row, answer, segment_id, texts[segment_id], codes)
+                text = texts.get((segment_id, self.hashes[answer["key"]]))
+                if text is None:
+                    self.problem(tab, row, "the text is none that this store has given out", "Export a sheet anew")
+                else:
+                    self._read_answer(tab, row, answer, segment_id, text, codes)
         if not self.rows["readings"] and not any(finding.severity == "problem" for finding in self.findings):
             what = "nothing is filled in" if self.seen else "has no rows"
             self.problem(tab, None, what, "Send the file that was filled in")
@@ -292,12 +309,38 @@ class _Reader:
             return segment_id
         return None
 
+    def _known_texts(self) -> dict[tuple[str, str], str]:
+        """Return the texts in which the segments were given out, by segment and fingerprint."""
+        given = self.sample.table if self.store is None else sent_places(self.store, self.sample.name)
+        pairs = given[["segment_id", "text"]].iloc[::-1].itertuples(index=False, name=None)
+        return {(segment_id, fingerprint(text)): text for segment_id, text in pairs}
+
     def _known_codes(self) -> dict[str, str]:
-        """Return ids by all that a code may be called: as in the sheet first, then as in the codebook now."""
+        """Return ids by all that a code may be called: as in the sheet first, then as in the codebook now.
+
+        A code that was renamed or merged since the sheet was made has its present id.
+        """
         called = {plain(id): id for id in self.codebook.ids}
         for lang in reversed(LANGUAGES):
             called |= {plain(label): id for id, label in code_labels(self.codebook, lang).items()}
-        return called | {plain(label): id for id, label in self.labels.items()}
+        present = self._present_ids()
+        called |= {plain(id): present[id] for id in self.labels}
+        return called | {plain(label): present[id] for id, label in self.labels.items()}
+
+    def _present_ids(self) -> dict[str, str]:
+        """Return what the codes of the sheet are called now."""
+        ids = {id: id for id in self.labels}
+        if self.store is None:
+            return ids
+        version = self.facts.get("codebook_version", "")
+        known = version in set(codebook_versions(self.store)["codebook_version"])
+        for change in codebook_changes(self.store, version if known else None):
+            # Of a version that the store has not, it is not known which changes came after: only what is gone follows.
+            ids = {
+                old: id if not known and old in self.codebook.ids else change.recode.get(id, id)
+                for old, id in ids.items()
+            }
+        return ids
 
     def _read_answer(
         self, tab: str, row: int, answer: dict[str, str], segment_id: str, text: str, codes: dict[str, str]
@@ -321,7 +364,8 @@ class _Reader:
         elif none and given:
             self.problem(tab, row, "has a code and is marked as having none", "Keep one of the two")
         if none or given:
-            self.rows["readings"].append({"segment_id": segment_id, "coded": bool(given), "row": row})
+            seen = {"segment_id": segment_id, "coded": bool(given), "fingerprint": fingerprint(text), "row": row}
+            self.rows["readings"].append(seen)
         else:
             self.left.append(segment_id)
         self.rows["codings"] += spans.values()
@@ -366,7 +410,10 @@ class _Reader:
 
 
 def _find(text: str, words: str) -> tuple[int, int] | None:
-    """Return the first place of the words, whatever white space stands between them; as written, or in other case."""
-    pattern = r"\s+".join(map(re.escape, words.split()))
+    """Return the first place of the words, whatever white space stands between them; as written, or in other case.
+
+    Some keyboards and programs write å as a and a ring: the words are composed, as the texts are.
+    """
+    pattern = r"\s+".join(map(re.escape, unicodedata.normalize("NFC", words).split()))
     found = re.search(pattern, text) or re.search(pattern, text, re.IGNORECASE)
     return found.span() if pattern and found else None

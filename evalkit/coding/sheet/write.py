@@ -1,7 +1,8 @@
 """An audit sample → a workbook for one coder: the texts in their order, lists to choose from, the codebook, a guide.
 
 The coder is blind: nothing in the file tells what the rules or anybody else coded, nor the stratum, the probability,
-the document or the period. Only the answer cells can be filled in (protection without a password: it hinders slips,
+the document or the period. The texts are those of today: a name that got its pseudonym after the draw does not go
+out. Only the answer cells can be filled in (protection without a password: it hinders slips,
 not people).
 """
 
@@ -14,8 +15,8 @@ from typing import Any, cast
 import pandas as pd
 from openpyxl.utils import get_column_letter
 
-from evalkit.coding.audit_sample import AuditSample
 from evalkit.coding.codes import Codebook
+from evalkit.coding.present_samples import PresentSample
 from evalkit.coding.sheet.layout import (
     CODEBOOK_TAB,
     CODES_PER_ROW,
@@ -52,7 +53,7 @@ _ALLOWED = {"format_columns": True, "format_rows": True, "autofilter": True, "so
 
 def write_coding_sheet(
     path: Path,
-    sample: AuditSample,
+    present: PresentSample,
     segments: pd.DataFrame,
     codebook: Codebook,
     *,
@@ -66,7 +67,7 @@ def write_coding_sheet(
     ----------
     path : pathlib.Path
         Where to, ending in .xlsx.
-    sample, segments, codebook, coder, title, lang
+    present, segments, codebook, coder, title, lang
         As in `coding_sheet`.
 
     Raises
@@ -78,11 +79,11 @@ def write_coding_sheet(
     """
     if path.exists():
         raise StoreError(f"{path.name}: exists already and may hold somebody's work; give another name")
-    write_whole(path, coding_sheet(sample, segments, codebook, coder=coder, title=title, lang=lang))
+    write_whole(path, coding_sheet(present, segments, codebook, coder=coder, title=title, lang=lang))
 
 
 def coding_sheet(
-    sample: AuditSample,
+    present: PresentSample,
     segments: pd.DataFrame,
     codebook: Codebook,
     *,
@@ -94,8 +95,8 @@ def coding_sheet(
 
     Parameters
     ----------
-    sample : AuditSample
-        As it is stored (from `save_sample` or `read_sample`).
+    present : PresentSample
+        The stored sample as it reads now, from `sample_now`; what is left out of it is not in the sheet.
     segments : pandas.DataFrame
         Table `segments`, for the question that stands before a segment.
     codebook : Codebook
@@ -117,31 +118,35 @@ def coding_sheet(
     StoreError
         If the sample is not stored yet, or the coder has no name.
     TableError
-        If a text is longer than a cell can hold, or the codebook has no codes.
+        If a text is longer than a cell can hold, the codebook has no codes, or no text is left.
     """
     from xlsxwriter import Workbook
 
-    if not sample.name or not coder.strip():
-        missing = "the sample a name: store it first" if not sample.name else "the coder a name: give --coder"
+    sample, coder = present.sample, coder.strip()
+    stored = bool(sample.name and sample.secret)
+    if not stored or not coder:
+        missing = "the coder a name: give --coder" if stored else "the sample a name: store it first"
         raise StoreError(f"coding sheet: give {missing}")
-    _check(sample, codebook)
+    _check(present, codebook)
     labels = code_labels(codebook, lang)
     buffer = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with Workbook(buffer, options) as book:
         book.set_properties({"title": title, "created": _MADE})
         book.set_size(2400, 1400)
-        _write_readme(book, sample, codebook, coder=coder, title=title, lang=lang)
-        _write_coding(book, sample, _questions(sample, segments), len(labels), coder=coder, lang=lang)
+        _write_readme(book, present, codebook, coder=coder, title=title, lang=lang)
+        _write_coding(book, present, _questions(present, segments), len(labels), coder=coder, lang=lang)
         _write_codebook(book, codebook, labels, lang)
-        _write_meta(book, sample, codebook, labels, coder=coder, title=title, lang=lang)
+        _write_meta(book, present, codebook, labels, coder=coder, title=title, lang=lang)
     return buffer.getvalue()
 
 
-def _check(sample: AuditSample, codebook: Codebook) -> None:
+def _check(present: PresentSample, codebook: Codebook) -> None:
     if not codebook.codes:
         raise TableError("coding sheet: the codebook has no codes; add them to codebook.toml")
-    long = sample.table.loc[sample.table["text"].str.len() > LONGEST_CELL, "segment_id"]
+    if present.table.empty:
+        raise TableError("coding sheet: no segment of the sample is certainly in the texts of today. Draw a new sample")
+    long = present.table.loc[present.table["text"].str.len() > LONGEST_CELL, "segment_id"]
     if len(long):
         raise TableError(
             f"coding sheet: segment '{long.iloc[0]}' is longer than the {LONGEST_CELL} signs that a cell holds. Part "
@@ -149,14 +154,14 @@ def _check(sample: AuditSample, codebook: Codebook) -> None:
         )
 
 
-def _questions(sample: AuditSample, segments: pd.DataFrame) -> dict[str, str]:
-    """Return the question before each segment, where the segment is as it was when it was drawn."""
+def _questions(present: PresentSample, segments: pd.DataFrame) -> dict[str, str]:
+    """Return the question before each segment, where the texts are still cut as they were."""
     texts = dict(segments[["segment_id", "text"]].itertuples(index=False, name=None))
     asked = dict(segments[["segment_id", "question"]].dropna().itertuples(index=False, name=None))
     return {
-        id: texts[asked[id]][:LONGEST_CELL]
-        for id, text in sample.table[["segment_id", "text"]].itertuples(index=False, name=None)
-        if texts.get(id) == text and asked.get(id) in texts
+        id: texts[asked[now]][:LONGEST_CELL]
+        for id, now in present.table[["segment_id", "present_id"]].itertuples(index=False, name=None)
+        if asked.get(now) in texts
     }
 
 
@@ -170,7 +175,7 @@ def _height(*cells: tuple[str, float]) -> float:
 
 
 def _write_coding(
-    book: Any, sample: AuditSample, questions: dict[str, str], n_codes: int, *, coder: str, lang: Language
+    book: Any, present: PresentSample, questions: dict[str, str], n_codes: int, *, coder: str, lang: Language
 ) -> None:
     sheet = book.add_worksheet(CODING_TAB(lang))
     columns = headings()
@@ -188,11 +193,11 @@ def _write_coding(
         sheet.write_string(0, place[name], title(lang), head)
         sheet.set_column(place[name], place[name], _WIDTHS.get(name, 24), None, {"hidden": name == "key"})
     sheet.set_row(0, _height(*((title(lang), _WIDTHS.get(name, 24) - 2) for name, title in columns.items())))
-    last = len(sample.table)
-    for row, segment in enumerate(cast("list[dict[str, Any]]", sample.table.to_dict("records")), start=1):
+    last, secret = len(present.table), present.sample.secret
+    for row, segment in enumerate(cast("list[dict[str, Any]]", present.table.to_dict("records")), start=1):
         question = questions.get(segment["segment_id"], "")
         sheet.set_row(row, _height((question, _WIDTHS["question"]), (segment["text"], _WIDTHS["text"])))
-        sheet.write_string(row, place["key"], row_key(sample.digest, coder, segment["segment_id"]), formats["key"])
+        sheet.write_string(row, place["key"], row_key(secret, coder, segment["segment_id"]), formats["key"])
         sheet.write_number(row, place["number"], int(segment["position"]), formats["number"])
         sheet.write_string(row, place["question"], question, formats["question"])
         sheet.write_string(row, place["text"], segment["text"], formats["text"])
@@ -273,7 +278,7 @@ def _write_codebook(book: Any, codebook: Codebook, labels: dict[str, str], lang:
 
 
 def _write_readme(
-    book: Any, sample: AuditSample, codebook: Codebook, *, coder: str, title: str, lang: Language
+    book: Any, present: PresentSample, codebook: Codebook, *, coder: str, title: str, lang: Language
 ) -> None:
     sheet = book.add_worksheet(README_TAB(lang))
     sheet.set_column(0, 0, 4)
@@ -285,13 +290,14 @@ def _write_readme(
     sheet.write_string(0, 1, pick(lang, sv="Kodning av ett stickprov", en="Coding a sample"), large)
     texts = pick(
         lang,
-        sv=count_noun(sample.n, "text", "texter"),
-        en=count_noun(sample.n, "text", "texts", lang="en"),
+        sv=count_noun(len(present.table), "text", "texter"),
+        en=count_noun(len(present.table), "text", "texts", lang="en"),
     )
+    name = present.sample.name
     about = pick(
         lang,
-        sv=f"{title}. Stickprov: {sample.name}. Kodare: {coder}. {texts}. Kodbok {codebook.version}.",
-        en=f"{title}. Sample: {sample.name}. Coder: {coder}. {texts}. Codebook {codebook.version}.",
+        sv=f"{title}. Stickprov: {name}. Kodare: {coder}. {texts}. Kodbok {codebook.version}.",
+        en=f"{title}. Sample: {name}. Coder: {coder}. {texts}. Codebook {codebook.version}.",
     )
     sheet.write_string(1, 1, about, grey)
     sheet.set_row(0, 26)
@@ -355,7 +361,7 @@ def _guide(lang: Language) -> list[str]:
 
 def _write_meta(
     book: Any,
-    sample: AuditSample,
+    present: PresentSample,
     codebook: Codebook,
     labels: dict[str, str],
     *,
@@ -365,6 +371,7 @@ def _write_meta(
 ) -> None:
     """Write the hidden tab: what the sheet is for, a hash of each row's text, and what each code was called."""
     sheet = book.add_worksheet(META)
+    sample = present.sample
     facts = {
         "format": FORMAT,
         "sample": sample.name,
@@ -374,8 +381,8 @@ def _write_meta(
         "codebook_version": codebook.codebook_version,
         "language": lang,
     }
-    rows = sample.table[["segment_id", "text"]].itertuples(index=False, name=None)
-    hashes = [(row_key(sample.digest, coder, segment_id), fingerprint(text)) for segment_id, text in rows]
+    rows = present.table[["segment_id", "text"]].itertuples(index=False, name=None)
+    hashes = [(row_key(sample.secret, coder, segment_id), fingerprint(text)) for segment_id, text in rows]
     for column, pairs in ((0, facts.items()), (2, hashes), (4, labels.items())):
         for row, pair in enumerate(pairs):
             sheet.write_row(row, column, pair)

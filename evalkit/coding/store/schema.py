@@ -72,6 +72,7 @@ RECORDS: dict[str, sa.Table] = {
             "readings",
             *_place(),
             sa.Column("sample", sa.Text),
+            sa.Column("segment_id", sa.Text),  # the sample's own, whatever text the reading has been moved to
             sa.Column("stratum", sa.Text),
             sa.Column("probability", sa.Float),
             sa.Column("independent", sa.Boolean, nullable=False),
@@ -105,6 +106,11 @@ RECORDS: dict[str, sa.Table] = {
             sa.Column("name", sa.Text, nullable=False),
             sa.Column("design", sa.Text, nullable=False),
             sa.Column("segments", sa.Text, nullable=False),
+        ),
+        _records(
+            "sheets",
+            sa.Column("sample", sa.Text, nullable=False),
+            sa.Column("places", sa.Text, nullable=False),  # of the segments whose text was another than any sent before
         ),
         _records(
             "codebooks",

@@ -470,7 +470,7 @@ class CodingStore:
         Parameters
         ----------
         kind : str
-            "codings", "readings", "memos", "decisions", "scores", "samples", "codebooks".
+            "codings", "readings", "memos", "decisions", "scores", "samples", "sheets", "codebooks".
         removed : bool, default False
             With those that have been removed.
 
@@ -622,6 +622,7 @@ def mark_read(
     end: int,
     independent: bool,
     sample: str | None = None,
+    segment_id: str | None = None,
     stratum: str | None = None,
     probability: float | None = None,
     origin: str = "own",
@@ -639,8 +640,9 @@ def mark_read(
         The segment, as in `CodingStore.add_coding`.
     independent : bool
         Whether the coder saw neither the rules' codings nor anybody else's.
-    sample, stratum, probability
-        The audit sample that the segment was drawn into, if any.
+    sample, segment_id, stratum, probability
+        The audit sample that the segment was drawn into, if any, and what the segment is called there. By that, a
+        reading is known again when it has been moved to a corrected text; its place stays the one it was moved to.
     origin : {"own", "suggestion", "sheet", "import"}, default "own"
         Where the reading comes from.
 
@@ -659,29 +661,41 @@ def mark_read(
     mine = place | {"coder": step.coder}
     known: Row = {"independent": independent and not _has_seen(step, mine), "origin": origin}
     known |= {name: value for name, value in (("stratum", stratum), ("probability", probability)) if value is not None}
-    return _set(step, "readings", mine | {"sample": sample}, known)
+    keys: list[Row] = [place | {"sample": sample}]
+    if segment_id is not None:
+        # Known by the sample's segment whatever the text is now; or read before it was known to be of the sample.
+        keys = [{"sample": sample, "segment_id": segment_id}, place | {"sample": None, "segment_id": None}]
+        known |= {"sample": sample, "segment_id": segment_id}
+    for key in keys:
+        found = _find(step, "readings", key | {"coder": step.coder})
+        if found is not None:
+            known["independent"] = known["independent"] and step.get("readings", found)["independent"]
+            step.change("readings", found, known)
+            return found
+    empty = {"sample": sample, "stratum": None, "probability": None, "segment_id": segment_id}
+    return step.add("readings", mine | empty | known)
 
 
 def _has_seen(step: Step, mine: Row) -> bool:
-    table = RECORDS["readings"]
-    same = (table.c[name] == value for name, value in mine.items())
-    seen = sa.select(table.c.id).where(table.c.removed.is_(False), table.c.independent.is_(False), *same)
-    return step.connection.execute(seen).first() is not None
+    return _find(step, "readings", mine | {"independent": False}) is not None
 
 
 def _set(step: Step, kind: str, key: Mapping[str, Any], values: Mapping[str, Any]) -> str:
     """Change the record with this key, or add it."""
-    table = RECORDS[kind]
-    found = step.connection.execute(
-        sa.select(table.c.id).where(
-            table.c.removed.is_(False), *(table.c[name] == value for name, value in key.items())
-        )
-    ).scalar()
+    found = _find(step, kind, key)
     if found is None:
-        empty = {column.name: None for column in table.columns if column.nullable}
+        empty = {column.name: None for column in RECORDS[kind].columns if column.nullable}
         return step.add(kind, empty | dict(key) | dict(values))
-    step.change(kind, str(found), values)
-    return str(found)
+    step.change(kind, found, values)
+    return found
+
+
+def _find(step: Step, kind: str, key: Mapping[str, Any]) -> str | None:
+    """Return the id of the record with this key that stands, if there is one."""
+    table = RECORDS[kind]
+    where = (table.c[name] == value for name, value in key.items())
+    found = step.connection.execute(sa.select(table.c.id).where(table.c.removed.is_(False), *where)).scalar()
+    return None if found is None else str(found)
 
 
 def keep_place(step: Step, document_id: str, text: str, start: int, end: int) -> Row:

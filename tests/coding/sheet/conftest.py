@@ -11,6 +11,7 @@ import pytest
 
 from evalkit.coding.audit_sample import AuditSample, draw_audit_sample
 from evalkit.coding.codes import Code, Codebook
+from evalkit.coding.present_samples import PresentSample
 from evalkit.coding.sheet import coding_sheet
 from evalkit.coding.sheet.layout import headings
 from evalkit.coding.store import CodingStore
@@ -51,6 +52,11 @@ def draw(seed: int = 4) -> AuditSample:
     return draw_audit_sample(SEGMENTS, CODINGS, codebook=BOOK, periods=PERIODS, n=10, seed=seed)
 
 
+def present(sample: AuditSample) -> PresentSample:
+    """The sample in texts that nobody has corrected."""
+    return PresentSample(sample, sample.table.assign(present_id=sample.table["segment_id"]), ())
+
+
 class Sheet:
     """A coding sheet opened as a person would, by headings and row numbers."""
 
@@ -86,7 +92,7 @@ def sheet(sample: AuditSample) -> Sheet:
 
 
 def sheet_of(sample: AuditSample, coder: str = "B", lang: Any = "sv", book: Codebook = BOOK) -> Sheet:
-    return Sheet(coding_sheet(sample, SEGMENTS, book, coder=coder, title="Ett litet projekt", lang=lang), lang)
+    return Sheet(coding_sheet(present(sample), SEGMENTS, book, coder=coder, title="Ett litet projekt", lang=lang), lang)
 
 
 def row_of(sample: AuditSample, segment_id: str) -> int:

@@ -168,7 +168,7 @@ def test_a_sheet_is_its_coders(store: CodingStore, sample: AuditSample, tmp_path
 def test_a_sheet_read_with_another_sample_is_refused(store: CodingStore, sample: AuditSample, tmp_path: Path) -> None:
     from dataclasses import replace
 
-    other = replace(draw(seed=5), name="våren")
+    other = replace(draw(seed=5), name="våren", secret="0f" * 16)
     with pytest.raises(StoreError, match="another sample than the stored one"):
         take(store, other, tmp_path, {other.table["segment_id"][0]: {"none": "ja"}})
 

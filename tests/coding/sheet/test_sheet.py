@@ -3,6 +3,7 @@
 import random
 import shutil
 import subprocess
+import unicodedata
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -17,14 +18,14 @@ from hypothesis import strategies as st
 from evalkit.coding.audit_sample import AuditSample
 from evalkit.coding.codes import Code
 from evalkit.coding.sheet import coding_sheet, read_coding_sheet, write_coding_sheet
-from evalkit.coding.sheet.layout import CODES_PER_ROW, headings
+from evalkit.coding.sheet.layout import CODES_PER_ROW, headings, row_key
 from evalkit.errors import StoreError, TableError
 from evalkit.study import Text
-from tests.coding.sheet.conftest import BOOK, NAMES, SEGMENTS, Sheet, draw, row_of, sheet_of
+from tests.coding.sheet.conftest import BOOK, NAMES, SEGMENTS, Sheet, draw, present, row_of, sheet_of
 
 LABELS = {"mandat": "Mandat", "driv": "Driv (driv)", "koherens": "Koherens: helhet", "driv_2": "driv (driv_2)"}
-SAMPLE = replace(draw(), name="våren")
-CONTENT = coding_sheet(SAMPLE, SEGMENTS, BOOK, coder="B", title="Ett litet projekt")
+SAMPLE = replace(draw(), name="våren", secret="0f" * 16)
+CONTENT = coding_sheet(present(SAMPLE), SEGMENTS, BOOK, coder="B", title="Ett litet projekt")
 
 
 # ----------------------------------------------------------------------------------------------------- what leaves
@@ -35,6 +36,18 @@ def test_the_sheet_tells_nothing_that_a_blind_coder_must_not_know(tmp_path: Path
     for secret in ("d1#0002", "first", "stratum", "rules", "probability", *SAMPLE.table["stratum"].unique()):
         assert secret not in everything
     assert "Vi hade inte mandat alls" in everything
+
+
+def test_a_rows_id_tells_its_segment_to_nobody_who_has_the_sheet_only() -> None:
+    """Segment ids can be guessed and the sample's digest is in the sheet; what makes the ids is in neither."""
+    sheet = Sheet(CONTENT)
+    cells = {str(cell.value) for tab in sheet.book.worksheets for row in tab.iter_rows() for cell in row}
+    assert not any(SAMPLE.secret in cell for cell in cells)
+    facts = {str(line[0]): str(line[1]) for line in sheet.book["evalkit"].iter_rows(values_only=True) if line[0]}
+    keys = {sheet.tab.cell(row, 1).value for row in range(2, 12)}
+    assert keys == {row_key(SAMPLE.secret, "B", id) for id in SAMPLE.table["segment_id"]}
+    for known in ("", *facts.values()):
+        assert keys.isdisjoint(row_key(known, "B", id) for id in SEGMENTS["segment_id"])
 
 
 def test_no_cell_is_a_formula_and_texts_are_as_they_were() -> None:
@@ -86,22 +99,23 @@ def test_english_has_english_words() -> None:
 
 def test_the_same_sample_gives_the_same_bytes_and_leaves_its_tables_alone() -> None:
     before = SAMPLE.table.copy(), SEGMENTS.copy()
-    assert coding_sheet(SAMPLE, SEGMENTS, BOOK, coder="B", title="Ett litet projekt") == CONTENT
+    assert coding_sheet(present(SAMPLE), SEGMENTS, BOOK, coder="B", title="Ett litet projekt") == CONTENT
     pd.testing.assert_frame_equal(SAMPLE.table, before[0])
     pd.testing.assert_frame_equal(SEGMENTS, before[1])
 
 
 def test_somebodys_work_is_not_written_over(tmp_path: Path) -> None:
     path = tmp_path / "b.xlsx"
-    write_coding_sheet(path, SAMPLE, SEGMENTS, BOOK, coder="B", title="x")
+    write_coding_sheet(path, present(SAMPLE), SEGMENTS, BOOK, coder="B", title="x")
     with pytest.raises(StoreError, match=r"b.xlsx: exists already"):
-        write_coding_sheet(path, SAMPLE, SEGMENTS, BOOK, coder="B", title="x")
+        write_coding_sheet(path, present(SAMPLE), SEGMENTS, BOOK, coder="B", title="x")
 
 
 @pytest.mark.parametrize(
     ("sample", "book", "coder", "message"),
     [
         (draw(), BOOK, "B", "store it first"),
+        (replace(draw(), name="våren"), BOOK, "B", "store it first"),
         (SAMPLE, BOOK, " ", "the coder a name"),
         (SAMPLE, replace(BOOK, codes=()), "B", "the codebook has no codes"),
         (replace(SAMPLE, table=SAMPLE.table.assign(text="o" * 40_000)), BOOK, "B", "longer than the 32767 signs"),
@@ -109,7 +123,7 @@ def test_somebodys_work_is_not_written_over(tmp_path: Path) -> None:
 )
 def test_a_sheet_that_could_not_be_coded_is_not_made(sample: AuditSample, book: Any, coder: str, message: str) -> None:
     with pytest.raises((StoreError, TableError), match=message):
-        coding_sheet(sample, SEGMENTS, book, coder=coder, title="x")
+        coding_sheet(present(sample), SEGMENTS, book, coder=coder, title="x")
 
 
 # -------------------------------------------------------------------------------------------------- what comes back
@@ -198,6 +212,15 @@ def test_what_programs_do_to_a_sheet_changes_nothing(tmp_path: Path) -> None:
     assert read.sentence() == (
         "B har kodat 1 text, läst 1 utan att koda och har 8 kvar. Koder utan tecken, räknade som +: 1."
     )
+
+
+def test_words_typed_with_loose_marks_are_found(tmp_path: Path) -> None:
+    sheet = Sheet(CONTENT)
+    row = row_of(SAMPLE, "d3#0002")
+    sheet.fill(row, code1="Mandat", words1=unicodedata.normalize("NFD", "sa nämnden"))
+    read = read_coding_sheet(sheet.save(tmp_path / "b.xlsx"), SAMPLE, BOOK)
+    assert read.findings == ()
+    assert read.codings["quote"].tolist() == ["sa nämnden"]
 
 
 FAULTS: list[tuple[dict[str, str], str]] = [
