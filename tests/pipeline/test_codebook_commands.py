@@ -266,8 +266,8 @@ def test_a_sheet_made_after_a_rename_means_the_code_of_that_name(coded: Study, t
     assert run(["codebook", "rename", folder, "--code", "mandat", "--to", "uppdrag", "--coder", "A"]) == 0
     assert run(["codebook", "new", folder, "--code", "mandat", *quote, "--coder", "A"]) == 0
     assert run(["sample", "export", folder, "--coder", "C", "--out", str(tmp_path / "C.xlsx")]) == 0
-    for coder in "BC":
-        answer_first_row(tmp_path / f"{coder}.xlsx", "mandat")
+    for coder, name in (("B", "Mandat"), ("C", "Mandat igen")):
+        answer_first_row(tmp_path / f"{coder}.xlsx", name)
         assert run(["sample", "import", folder, "--coder", coder, "--sheet", str(tmp_path / f"{coder}.xlsx")]) == 0
     with open_store(coded) as store:
         codes = store.records("codings").set_index("coder")["code"]
