@@ -1,5 +1,6 @@
 """Commands on audit samples: evalkit sample draw, status, export, import."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -7,6 +8,7 @@ import typer
 
 from evalkit.cli.app import app
 from evalkit.cli.show import Lang, Quiet, StudyFolder, count, load, relative, show_progress
+from evalkit.errors import Finding
 
 sample = typer.Typer(help="Random samples that people code blind, so that the rules' error is measured.")
 app.add_typer(sample, name="sample", no_args_is_help=True)
@@ -30,7 +32,8 @@ def draw(
 
     loaded = load(study, lang)
     with show_progress(quiet) as progress:
-        drawn = draw_sample(loaded, name=name, n=n, seed=seed, coder=coder, progress=progress)
+        drawn, findings = draw_sample(loaded, name=name, n=n, seed=seed, coder=coder, progress=progress)
+    _show(findings)
     typer.echo(drawn.sentence(loaded.lang))
     typer.echo(f"kept as '{drawn.name}', seed {drawn.seed}; sheets: evalkit sample export --coder NAME --out FILE.xlsx")
 
@@ -66,8 +69,9 @@ def export_command(
     loaded = load(study, lang)
     with show_progress(quiet) as progress:
         ingest_study(loaded, progress=progress)
-    drawn = export_sheet(loaded, out, coder=coder, name=name)
-    typer.echo(f"{count(drawn.n, 'segment')} for {coder} in {relative(out)}")
+    present, findings = export_sheet(loaded, out, coder=coder, name=name)
+    _show(findings)
+    typer.echo(f"{count(len(present.table), 'segment')} for {coder.strip()} in {relative(out)}")
 
 
 @sample.command("import")
@@ -83,6 +87,10 @@ def import_command(
 
     loaded = load(study, lang)
     taken, findings = take_in_sheet(loaded, sheet, coder=coder, name=name)
+    _show(findings)
+    typer.echo(taken.sentence(loaded.lang))
+
+
+def _show(findings: Sequence[Finding]) -> None:
     for finding in findings:
         typer.echo(f"notice   {finding}")
-    typer.echo(taken.sentence(loaded.lang))

@@ -6,7 +6,9 @@ from pathlib import Path
 import pandas as pd
 
 from evalkit.coding import read_codebook, study_codebook
+from evalkit.coding.apply import RULES
 from evalkit.coding.audit_sample import AuditSample, draw_audit_sample, study_periods
+from evalkit.coding.present_samples import PresentSample, keep_sent, sample_now
 from evalkit.coding.sheet import SheetImport, import_sheet, read_coding_sheet, write_coding_sheet
 from evalkit.coding.store import CodingStore, open_store
 from evalkit.coding.stored_samples import read_sample, sample_names, sample_status, save_sample
@@ -23,7 +25,7 @@ __all__ = ["draw_sample", "export_sheet", "sample_counts", "take_in_sheet"]
 
 def draw_sample(
     study: Study, *, name: str, n: int, seed: int, coder: str, progress: Progress | None = None
-) -> AuditSample:
+) -> tuple[AuditSample, Sequence[Finding]]:
     """Draw an audit sample of the study as it is now, and keep it.
 
     Parameters
@@ -43,8 +45,8 @@ def draw_sample(
 
     Returns
     -------
-    AuditSample
-        As it is kept.
+    tuple of AuditSample and sequence of Finding
+        The sample as it is kept, and what there is to notice.
 
     Raises
     ------
@@ -53,13 +55,14 @@ def draw_sample(
     TableError
         If there is nothing to draw from, or n is too small.
     """
+    coder = coder.strip()
     run_study(study, until="tables", allow_problems=True, progress=progress)
     documents, segments, codings = (read_table(study, table) for table in ("documents", "segments", "codings"))
     codebook = read_codebook(study_codebook(study))
     periods = study_periods(study, segments, documents)
     sample = draw_audit_sample(segments, codings, codebook=codebook, periods=periods, n=n, seed=seed)
     with open_store(study) as store:
-        return save_sample(store, sample, documents, name=name, coder=coder)
+        return save_sample(store, sample, documents, name=name, coder=coder), _undeclared(study, coder)
 
 
 def sample_counts(study: Study, *, name: str | None = None) -> tuple[AuditSample, pd.DataFrame]:
@@ -87,8 +90,10 @@ def sample_counts(study: Study, *, name: str | None = None) -> tuple[AuditSample
         return read_sample(store, chosen), sample_status(store, chosen, study.coders)
 
 
-def export_sheet(study: Study, out: Path, *, coder: str, name: str | None = None) -> AuditSample:
-    """Write a coder's sheet.
+def export_sheet(
+    study: Study, out: Path, *, coder: str, name: str | None = None
+) -> tuple[PresentSample, Sequence[Finding]]:
+    """Write a coder's sheet, in the words of today: names replaced since the draw are replaced in it too.
 
     Parameters
     ----------
@@ -103,8 +108,8 @@ def export_sheet(study: Study, out: Path, *, coder: str, name: str | None = None
 
     Returns
     -------
-    AuditSample
-        What the sheet holds.
+    tuple of PresentSample and sequence of Finding
+        What the sheet holds, and what there is to notice.
 
     Raises
     ------
@@ -115,12 +120,14 @@ def export_sheet(study: Study, out: Path, *, coder: str, name: str | None = None
     """
     if out.suffix != ".xlsx":
         raise UsageError(f"--out {out.name}: a sheet is an .xlsx file")
-    codebook, segments = read_codebook(study_codebook(study)), read_table(study, "segments")
-    with existing_store(study) as store:
-        sample = read_sample(store, _the_sample(store, name))
+    coder, codebook = coder.strip(), read_codebook(study_codebook(study))
+    documents, segments = read_table(study, "documents"), read_table(study, "segments")
     title = study.study.title(study.lang)
-    write_coding_sheet(out, sample, segments, codebook, coder=coder, title=title, lang=study.lang)
-    return sample
+    with existing_store(study) as store:
+        present = sample_now(store, _the_sample(store, name), documents, segments)
+        write_coding_sheet(out, present, segments, codebook, coder=coder, title=title, lang=study.lang)
+        keep_sent(store, present, documents)
+    return present, [*_undeclared(study, coder), *_left_out(present)]
 
 
 def take_in_sheet(
@@ -151,13 +158,45 @@ def take_in_sheet(
     StoreError
         If it is another coder's.
     """
-    codebook = read_codebook(study_codebook(study))
+    coder, codebook = coder.strip(), read_codebook(study_codebook(study))
     with existing_store(study) as store:
         sample = read_sample(store, _the_sample(store, name))
-        answers = read_coding_sheet(sheet, sample, codebook)
+        answers = read_coding_sheet(sheet, sample, codebook, store=store)
         if answers.problems:
             raise ProblemsError(list(answers.problems), where=f"{sheet.name}; correct them, nothing was imported")
-        return import_sheet(store, answers, coder=coder), answers.findings
+        taken = import_sheet(store, answers, coder=coder, suggestions=_suggestions(study, store, sample.name, coder))
+    return taken, [*answers.findings, *_undeclared(study, coder)]
+
+
+def _suggestions(study: Study, store: CodingStore, name: str, coder: str) -> pd.DataFrame | None:
+    """Return the rules' codings with the sample's segments; the tables are read only if the coder has met any."""
+    decisions = store.records("decisions", removed=True)
+    if not ((decisions["about"] == "suggestion") & (decisions["coder"] == coder)).any():
+        return None
+    documents, segments, codings = (read_table(study, table) for table in ("documents", "segments", "codings"))
+    present = sample_now(store, name, documents, segments).table.dropna(subset=["present_id"])
+    drawn_as = present.set_index("present_id")["segment_id"]
+    rules = codings.loc[codings["coder"] == RULES, ["coding_id", "segment_id"]]
+    return rules.assign(segment_id=rules["segment_id"].map(drawn_as))
+
+
+def _undeclared(study: Study, coder: str) -> list[Finding]:
+    """Say that a coder is not one of the study's: a name typed in two ways would be two coders."""
+    if coder in study.coders:
+        return []
+    what = f"'{coder}' is not among the coders" + (f" {', '.join(study.coders)}" if study.coders else "")
+    return [Finding("notice", "study.toml", None, what, "Correct the name, or add it to coders")]
+
+
+def _left_out(present: PresentSample) -> list[Finding]:
+    if not present.left_out:
+        return []
+    n, of = len(present.left_out), present.sample.n
+    what = (
+        f"{n} of {of} segments of the sample '{present.sample.name}' have been corrected so much since it was drawn "
+        "that no place is certainly theirs; they are not in the sheet"
+    )
+    return [Finding("notice", "data/codings.sqlite", None, what, "They count as not read; if they are many, draw anew")]
 
 
 def _the_sample(store: CodingStore, name: str | None) -> str:

@@ -179,6 +179,134 @@ def test_a_sample_is_drawn_given_out_and_taken_in(coded: Study, tmp_path: Path, 
     assert set(read_table(coded, "people_codings")["coder"]) == {"A", "B"}
 
 
+def answer_first_row(sheet: Path, code: str) -> str:
+    """Fill in the first code of the first row; return its text."""
+    book = openpyxl.load_workbook(sheet)
+    tab = book["Kodning"]
+    columns = {str(cell.value): cell.column for cell in tab[1]}
+    tab.cell(2, columns["Kod 1"]).value = code
+    book.save(sheet)
+    return str(tab.cell(2, columns["Text"]).value)
+
+
+def sheet_texts(sheet: Path) -> list[str]:
+    tab = openpyxl.load_workbook(sheet)["Kodning"]
+    column = next(cell.column for cell in tab[1] if cell.value == "Text")
+    return [str(tab.cell(row, column).value) for row in range(2, tab.max_row + 1)]
+
+
+def test_a_name_replaced_after_the_draw_does_not_go_out(coded: Study, tmp_path: Path, capsys: Captured) -> None:
+    """A sheet sent before the correction, one sent between two and one sent after them all come back to their text."""
+    folder = str(coded.root)
+    transcript = coded.raw / "transcripts" / "intervju.txt"
+    written = transcript.read_text(encoding="utf-8").replace("Vädret var så där 3.", "Vädret var som hos Ravn då 3.")
+    transcript.write_text(written, encoding="utf-8")
+    assert run(["sample", "draw", folder, "--coder", "A", "--n", "18", "-q"]) == 0
+    corrections = [("Ravn", "Ravn"), ("Ravn", "[P01]"), ("fick mandat nummer 4", "[P02] fick mandat nummer 4")]
+    for coder, (old, new) in zip("BCD", corrections, strict=True):
+        transcript.write_text(transcript.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+        sheet = tmp_path / f"{coder}.xlsx"
+        assert run(["sample", "export", folder, "--coder", f" {coder} ", "--out", str(sheet)]) == 0
+        texts = sheet_texts(sheet)
+        assert len(texts) == 18
+        assert any("Ravn" in text for text in texts) == (coder == "B")
+        assert any("hos [P01] då 3" in text for text in texts) == (coder != "B")
+        assert "left out" not in capsys.readouterr().out
+    seen = {coder: answer_first_row(tmp_path / f"{coder}.xlsx", "mandat") for coder in "BCD"}
+    for coder in "BCD":
+        assert run(["sample", "import", folder, "--coder", coder, "--sheet", str(tmp_path / f"{coder}.xlsx")]) == 0
+    run_study(coded, until="tables")
+    with open_store(coded) as store:
+        kept = store.records("codings").query("origin == 'sheet'").set_index("coder")["quote"].to_dict()
+        assert kept == seen
+        assert store.verify() == []
+    readings = read_table(coded, "readings")
+    assert sorted(readings["coder"]) == ["B", "C", "D"]
+    assert readings["segment_id"].nunique() == 1
+
+
+def test_what_is_corrected_beyond_recognition_is_left_out_and_said(
+    coded: Study, tmp_path: Path, capsys: Captured
+) -> None:
+    folder, sheet = str(coded.root), tmp_path / "B.xlsx"
+    assert run(["sample", "draw", folder, "--coder", "A", "--n", "18", "-q"]) == 0
+    transcript = coded.raw / "transcripts" / "intervju.txt"
+    text = transcript.read_text(encoding="utf-8")
+    transcript.write_text(
+        text.replace("Vädret var så där 3.", "Något helt annat om en katt i trädet."), encoding="utf-8"
+    )
+    capsys.readouterr()
+    assert run(["sample", "export", folder, "--coder", "B", "--out", str(sheet)]) == 0
+    said = capsys.readouterr().out
+    assert "1 of 18 segments of the sample 'stickprov' have been corrected so much since it was drawn" in said
+    assert "17 segments for B" in said
+    assert len(sheet_texts(sheet)) == 17
+    assert not any("katt" in text or "där 3" in text for text in sheet_texts(sheet))
+
+
+def test_a_sheet_follows_a_code_renamed_while_it_was_away(coded: Study, tmp_path: Path) -> None:
+    folder, sheet = str(coded.root), tmp_path / "B.xlsx"
+    assert run(["sample", "draw", folder, "--coder", "A", "--n", "9", "-q"]) == 0
+    assert run(["sample", "export", folder, "--coder", "B", "--out", str(sheet)]) == 0
+    answer_first_row(sheet, "Mandat")
+    assert run(["codebook", "rename", folder, "--code", "mandat", "--to", "uppdrag", "--coder", "A"]) == 0
+    assert run(["codebook", "merge", folder, "--codes", "uppdrag,driv", "--into", "driv", "--coder", "A"]) == 0
+    assert run(["sample", "import", folder, "--coder", "B", "--sheet", str(sheet)]) == 0
+    with open_store(coded) as store:
+        assert set(store.records("codings")["code"]) == {"driv"}
+
+
+def test_a_sheet_made_after_a_rename_means_the_code_of_that_name(coded: Study, tmp_path: Path) -> None:
+    """An id that was given up and taken again: before, it is the renamed code; after, the new one."""
+    folder = str(coded.root)
+    quote = ["--quote", "det blev fart", "--name", "Mandat igen", "--definition", "Nytt."]
+    assert run(["sample", "draw", folder, "--coder", "A", "--n", "9", "-q"]) == 0
+    assert run(["codebook", "new", folder, "--code", "fart", *quote[:3], "Fart", *quote[4:], "--coder", "A"]) == 0
+    assert run(["sample", "export", folder, "--coder", "B", "--out", str(tmp_path / "B.xlsx")]) == 0
+    assert run(["codebook", "rename", folder, "--code", "mandat", "--to", "uppdrag", "--coder", "A"]) == 0
+    assert run(["codebook", "new", folder, "--code", "mandat", *quote, "--coder", "A"]) == 0
+    assert run(["sample", "export", folder, "--coder", "C", "--out", str(tmp_path / "C.xlsx")]) == 0
+    for coder, name in (("B", "Mandat"), ("C", "Mandat igen")):
+        answer_first_row(tmp_path / f"{coder}.xlsx", name)
+        assert run(["sample", "import", folder, "--coder", coder, "--sheet", str(tmp_path / f"{coder}.xlsx")]) == 0
+    with open_store(coded) as store:
+        codes = store.records("codings").set_index("coder")["code"]
+    assert codes[["B", "C"]].tolist() == ["uppdrag", "mandat"]
+
+
+def test_who_rejected_a_suggestion_is_not_independent(coded: Study, tmp_path: Path, capsys: Captured) -> None:
+    folder, sheet = str(coded.root), tmp_path / "B.xlsx"
+    assert run(["sample", "draw", folder, "--coder", "A", "--n", "18", "-q"]) == 0
+    assert run(["sample", "export", folder, "--coder", "B", "--out", str(sheet)]) == 0
+    book = openpyxl.load_workbook(sheet)
+    tab = book["Kodning"]
+    columns = {str(cell.value): cell.column for cell in tab[1]}
+    for row in range(2, 20):
+        tab.cell(row, columns["Läst, ingen kod"]).value = "ja"
+    book.save(sheet)
+    suggestion = read_table(coded, "codings").iloc[0]
+    with open_store(coded) as store:
+        store.decide("suggestion", {suggestion["coding_id"]: "reject", "0" * 12: "reject"}, coder="B")
+    capsys.readouterr()
+    assert run(["sample", "import", folder, "--coder", "B", "--sheet", str(sheet), "--lang", "en"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "1 suggestions that the coder decided on are no longer among the rules' codings" in said
+    run_study(coded, until="tables")
+    readings = read_table(coded, "readings").set_index("segment_id")["independent"]
+    assert readings.index[~readings].tolist() == [suggestion["segment_id"]]
+
+
+def test_a_coder_who_is_not_declared_is_noticed(coded: Study, tmp_path: Path, capsys: Captured) -> None:
+    folder, sheet = str(coded.root), tmp_path / "B.xlsx"
+    declared = ", ".join(coded.coders)
+    assert run(["sample", "draw", folder, "--coder", " Q ", "--n", "9", "-q"]) == 0
+    assert f"notice   study.toml: 'Q' is not among the coders {declared}".rstrip() in capsys.readouterr().out
+    with open_store(coded) as store:
+        assert store.records("samples")["coder"].tolist() == ["Q"]
+    assert run(["sample", "export", folder, "--coder", "Q", "--out", str(sheet)]) == 0
+    assert "'Q' is not among the coders" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("command", "message"),
     [

@@ -93,10 +93,10 @@ class SheetImport:
             lost = number(self.untraced, lang=lang)
             text += pick(
                 lang,
-                sv=f" {lost} förslag som kodaren har avgjort finns inte längre bland reglernas kodningar; om de hör till "
-                "stickprovet kan inte sägas.",
-                en=f" {lost} suggestions that the coder decided on are no longer among the rules' codings; whether they "
-                "are of the sample cannot be told.",
+                sv=f" {lost} förslag som kodaren har avgjort finns inte längre bland reglernas kodningar; om de hör "
+                "till stickprovet kan inte sägas.",
+                en=f" {lost} suggestions that the coder decided on are no longer among the rules' codings; whether "
+                "they are of the sample cannot be told.",
             )
         return text
 
@@ -148,7 +148,8 @@ def import_sheet(
     places = {(place["segment_id"], fingerprint(place["text"])): place for place in reversed(sent)}
     with store.step(coder) as step:
         merge = _Merge(step, answers, texts)
-        merge.look_at(sent)
+        merge.look_at_codings(sent)
+        merge.look_at_readings(sent)
         merge.look_at_decisions(suggestions)
         for reading in _rows(answers.readings):
             merge.answered(places[reading["segment_id"], reading["fingerprint"]])
@@ -183,8 +184,8 @@ class _Merge:
     in_other_sample: set[str] = field(default_factory=set)
     sent: dict[tuple[str, str, int, int], str] = field(default_factory=dict)
 
-    def look_at(self, sent: list[Row]) -> None:
-        """Sort what the coder has judged before by the segments of the sample, in every text given out."""
+    def look_at_codings(self, sent: list[Row]) -> None:
+        """Sort what the coder has coded before by the segments of the sample, in every text given out."""
         in_text: dict[tuple[str, str], list[Row]] = {}
         for place in sent:
             in_text.setdefault((place["document_id"], place["text_sha256"]), []).append(place)
@@ -199,6 +200,9 @@ class _Merge:
                         held.add(place["segment_id"])
             for segment_id in held if not row["removed"] else ():
                 self.codings.setdefault(segment_id, []).append(row)
+
+    def look_at_readings(self, sent: list[Row]) -> None:
+        """Find the coder's earlier readings of the sample's segments, and those that make nobody independent."""
         self.sent = {_key(place): place["segment_id"] for place in sent}
         for row in self._mine("readings"):
             ours = row["sample"] == self.answers.sample

@@ -74,7 +74,8 @@ class SheetAnswers:
     codebook_version : str
         Of the codebook in the sheet.
     codings : pandas.DataFrame
-        segment_id, start and end (in the segment's text as the coder saw it), code, polarity, quote, row (of the sheet).
+        segment_id, start and end (in the segment's text as the coder saw it), code, polarity, quote, row (of the
+        sheet).
     readings : pandas.DataFrame
         The rows that were answered: segment_id, coded (False for "read, no code"), fingerprint (of the text that the
         coder saw), row.

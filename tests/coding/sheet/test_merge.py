@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from evalkit.coding.audit_sample import AuditSample
+from evalkit.coding.people import place_people
 from evalkit.coding.sheet import SheetAnswers, SheetImport, import_sheet, read_coding_sheet
 from evalkit.coding.store import CodingStore, add_coding, mark_read
-from evalkit.coding.stored_samples import sample_status
+from evalkit.coding.stored_samples import sample_status, save_sample
 from evalkit.errors import StoreError
-from tests.coding.sheet.conftest import BOOK, DOCUMENTS, Sheet, draw, row_of, sheet_of
+from tests.coding.sheet.conftest import BOOK, DOCUMENTS, SEGMENTS, Sheet, draw, row_of, sheet_of
 
 TEXTS = DOCUMENTS.set_index("document_id")["text"]
 FIRST = {
@@ -97,6 +98,50 @@ def test_a_later_sheet_is_merged_and_one_undo_takes_it_back(
     assert store.records("readings").empty
     assert store.records("memos").empty
     assert store.verify() == []
+
+
+def test_what_was_moved_to_a_corrected_text_is_no_second_judgement(
+    store: CodingStore, sample: AuditSample, tmp_path: Path
+) -> None:
+    """Half a sheet, a decision where one of its codings and readings stands now, then the fuller sheet."""
+    take(store, sample, tmp_path, FIRST)
+    corrected = "Nytt först.\n\n" + TEXTS["d3"]
+    moved = {}
+    for kind in ("codings", "readings"):
+        row = store.records(kind).query("document_id == 'd3'").iloc[0]
+        place = {"start": int(row["start"]) + 13, "end": int(row["end"]) + 13}
+        store.move(kind, row["id"], text=corrected, **place, coder="A")
+        moved[kind] = row["id"]
+    places = {kind: store.records(kind).set_index("id").loc[id].to_dict() for kind, id in moved.items()}
+    rest = {id: {"none": "ja"} for id in sample.table["segment_id"] if id not in FIRST}
+    done = take(store, sample, tmp_path, FIRST | rest)
+    assert (done.added, done.removed, done.unchanged, done.left) == (0, 0, 3, 0)
+    status = sample_status(store, "våren").set_index("coder")
+    assert status.loc["B", ["read", "left"]].tolist() == [10, 0]
+    for kind, id in moved.items():
+        assert store.records(kind).set_index("id").loc[id].to_dict() == places[kind]
+    without = take(store, sample, tmp_path, rest)
+    assert (without.removed, without.withdrawn) == (3, 3)
+    assert kept(store) == []
+    assert sample_status(store, "våren")["left"].tolist() == [3]
+    assert store.verify() == []
+
+
+def test_two_samples_with_one_segment_keep_their_readings(
+    store: CodingStore, sample: AuditSample, tmp_path: Path
+) -> None:
+    other = save_sample(store, draw(seed=5), DOCUMENTS, name="hösten", coder="A")
+    both = set(sample.table["segment_id"]) & set(other.table["segment_id"])
+    answers = {id: {"code1": "Mandat"} for id in both}
+    take(store, sample, tmp_path, answers)
+    again = take(store, other, tmp_path, answers)
+    assert (again.added, again.unchanged) == (0, len(both))
+    assert [sample_status(store, name)["read"].tolist() for name in ("våren", "hösten")] == [[len(both)]] * 2
+    readings = place_people(store, DOCUMENTS, SEGMENTS).readings
+    assert sorted(readings["segment_id"]) == sorted(both)
+    first = min(both)
+    taken_back = take(store, other, tmp_path, {id: a for id, a in answers.items() if id != first})
+    assert (taken_back.removed, taken_back.withdrawn) == (0, 1)
 
 
 def test_two_coders_do_not_touch_each_other(store: CodingStore, sample: AuditSample, tmp_path: Path) -> None:
