@@ -1,5 +1,8 @@
 """Segments + codebook → codings: every rule on every segment, one coding per segment and code.
 
+Where the codebook has a learned coder (see `learned`), it codes what no rule of the code has found in the segment; its
+codings carry the rule "<code>~learned".
+
 Rules never code the interviewer's words. A match codes its own code and the codes above it. Where several matches of
 a code lie in a segment, the first gives the coding its place, rule and polarity; when the matches disagree on the
 polarity, the majority decides, and on a tie the match that comes later in the text.
@@ -16,6 +19,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from evalkit.coding.codebook import Codebook
+from evalkit.coding.learned import learned_codings
 from evalkit.coding.matcher import Cues, Matcher
 from evalkit.coding.rules import ROLES
 from evalkit.corpus.tokens import Tokens, tokenise
@@ -64,7 +68,9 @@ def apply_codebook(
     TableError
         If a column is missing, a segment stands twice, or the tokens are not those of the segments.
     """
+    tokens = _tokens(segments, tokens)
     found = _find(segments, codebook, tokens, progress)
+    found = _Found.together([found, _learned(segments, codebook, tokens, found)])
     merged = _merge(_with_ancestors(found, codebook), len(codebook.codes))
     if not len(merged.row):
         return empty_table("codings")
@@ -124,7 +130,7 @@ def rule_matches(
     TableError
         If a column is missing, a segment stands twice, or the tokens are not those of the segments.
     """
-    found = _find(segments, codebook, tokens, progress)
+    found = _find(segments, codebook, _tokens(segments, tokens), progress)
     found = found.take(np.lexsort((found.order, found.end, found.start, found.row)))
     table = pd.DataFrame(
         {
@@ -161,20 +167,36 @@ class _Found:
         return cls(*(np.concatenate([empty, *(getattr(part, f.name) for part in parts)]) for f in fields(cls)))
 
 
-def _find(
-    segments: pd.DataFrame,
-    codebook: Codebook,
-    tokens: Tokens | None,
-    progress: Callable[[int, int], None] | None,
-) -> _Found:
-    """Return every match of every rule, rule by rule."""
+def _tokens(segments: pd.DataFrame, tokens: Tokens | None) -> Tokens:
     _check(segments)
     if tokens is None:
-        tokens = tokenise(segments["text"].tolist())
-    elif tokens.n_texts != len(segments):
+        return tokenise(segments["text"].tolist())
+    if tokens.n_texts != len(segments):
         raise TableError(
             f"segments: {len(segments)} rows, but tokens of {tokens.n_texts} texts; give the tokens of these segments"
         )
+    return tokens
+
+
+def _learned(segments: pd.DataFrame, codebook: Codebook, tokens: Tokens, found: _Found) -> _Found:
+    """Return what the learned coder finds where no rule of the code does."""
+    if codebook.learned is None:
+        return _Found.together([])
+    said = learned_codings(
+        segments["text"].tolist(), tokens, codebook.learned, may_code=segments["role"].isin(ROLES).to_numpy()
+    )
+    numbers = {id: number for number, id in enumerate(codebook.ids)}
+    code = np.array([numbers.get(id, -1) for id in codebook.learned.codes], dtype=np.int64)[said.code]
+    n_rules = sum(len(code.rules) for code in codebook.codes)
+    learned = _Found(said.row, said.start, said.end, code, n_rules + code, np.searchsorted(_SIGNS, said.polarity))
+    ruled = np.isin(learned.row * len(numbers) + learned.code, found.row * len(numbers) + found.code)
+    return learned.take(~ruled & (learned.code >= 0))
+
+
+def _find(
+    segments: pd.DataFrame, codebook: Codebook, tokens: Tokens, progress: Callable[[int, int], None] | None
+) -> _Found:
+    """Return every match of every rule, rule by rule."""
     matcher = Matcher(tokens)
     cues = Cues(codebook.polarity, matcher)
     may_code = {role: (segments["role"] == role).to_numpy() for role in ROLES}
@@ -236,7 +258,8 @@ def _merge(found: _Found, n_codes: int) -> _Found:
 
 
 def _rule_ids(codebook: Codebook) -> npt.NDArray[np.object_]:
-    return np.array([rule.id for code in codebook.codes for rule in code.rules], dtype=object)
+    rules = [rule.id for code in codebook.codes for rule in code.rules]
+    return np.array([*rules, *(f"{id}~learned" for id in codebook.ids)], dtype=object)
 
 
 def _coding_ids(codings: pd.DataFrame) -> list[str]:

@@ -10,10 +10,12 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from evalkit.coding.codes import Code, Codebook, Cycle, Grouping, Matrix
+from evalkit.coding.learned import companions, read_learned
 from evalkit.coding.rules import (
     GAP,
     ROLES,
@@ -30,7 +32,7 @@ from evalkit.shipped import codebook_path
 from evalkit.study import Study, Text
 from evalkit.wording import LANGUAGES
 
-__all__ = ["Code", "Codebook", "Cycle", "Grouping", "Matrix", "read_codebook", "study_codebook"]
+__all__ = ["Code", "Codebook", "Cycle", "Grouping", "Matrix", "codebook_files", "read_codebook", "study_codebook"]
 
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -56,13 +58,31 @@ def study_codebook(study: Study) -> Path:
     return own if own.is_file() else codebook_path()
 
 
-def read_codebook(path: Path | str) -> Codebook:
-    """Read codebook.toml.
+def codebook_files(codebook: Path) -> list[Path]:
+    """Return the files that a codebook consists of.
+
+    Parameters
+    ----------
+    codebook : path
+        A codebook.toml.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The codebook, and those of its examples and what was learned from them that exist.
+    """
+    return [codebook, *(path for path in companions(codebook) if path.is_file())]
+
+
+def read_codebook(path: Path | str, *, learned: bool = True) -> Codebook:
+    """Read codebook.toml, and what was learned beside it (see `learned`).
 
     Parameters
     ----------
     path : path
         The file.
+    learned : bool, default True
+        Whether to read the learned file, where there is one; without it only the rules code.
 
     Returns
     -------
@@ -84,7 +104,11 @@ def read_codebook(path: Path | str) -> Codebook:
         raise CodebookError(f"{path.name}: is not UTF-8 (byte {error.start}). Save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise CodebookError(f"{path.name}: is not valid TOML: {error}. Correct that line") from None
-    return _Reader(path.name, source).codebook(declared)
+    book = _Reader(path.name, source).codebook(declared)
+    said = read_learned(path, book.lists) if learned else None
+    if said is None:
+        return book
+    return replace(book, learned=said, digest=hashlib.sha256((book.digest + said.digest).encode()).hexdigest())
 
 
 class _Reader:
@@ -109,6 +133,7 @@ class _Reader:
             groupings=tuple(self.grouping(row, number, codes) for number, row in enumerate(top.rows("groupings"))),
             polarity=self.cues(top.table("polarity")),
             digest=hashlib.sha256(self.source.encode()).hexdigest(),
+            lists=lists,
         )
         self.check_unique("groupings", [grouping.id for grouping in book.groupings])
         return book

@@ -6,6 +6,7 @@ knows no programme's model. Everything here is frozen; `codebook` reads it from 
 
 from dataclasses import dataclass, field
 
+from evalkit.coding.learned import Learned
 from evalkit.coding.rules import PolarityCues, Rule
 from evalkit.errors import CodebookError
 from evalkit.study import Text
@@ -123,7 +124,11 @@ class Codebook:
     polarity : PolarityCues
         What turns a rule's polarity.
     digest : str
-        Hash of the file's content, by which `codebook_version` tells two edits apart.
+        Hash of the file's content, by which `codebook_version` tells two edits apart; with what was learned, if any.
+    lists : dict of str to tuple of str
+        Words that rules share; also the kinds of words that the learned coder knows.
+    learned : Learned or None
+        What was learned from the examples beside the codebook, if anything.
     """
 
     version: str
@@ -132,6 +137,8 @@ class Codebook:
     groupings: tuple[Grouping, ...] = ()
     polarity: PolarityCues = field(default_factory=PolarityCues)
     digest: str = ""
+    lists: dict[str, tuple[str, ...]] = field(default_factory=dict, hash=False, compare=False)
+    learned: Learned | None = field(default=None, compare=False)
 
     @property
     def ids(self) -> tuple[str, ...]:
