@@ -1,7 +1,8 @@
 """Segments + codebook → codings: every rule on every segment, one coding per segment and code.
 
 Where the codebook has a learned coder (see `learned`), it codes what no rule of the code has found in the segment; its
-codings carry the rule "<code>~learned".
+codings carry the rule "<code>~learned". Where both find a code, the rule gives the place; a "+" that no cue has turned
+gives way to the learned polarity, since much is denied without a word of negation.
 
 Rules never code the interviewer's words. A match codes its own code and the codes above it. Where several matches of
 a code lie in a segment, the first gives the coding its place, rule and polarity; when the matches disagree on the
@@ -19,7 +20,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from evalkit.coding.codebook import Codebook
-from evalkit.coding.learned import learned_codings
+from evalkit.coding.learned import LearnedCodings, learned_codings
 from evalkit.coding.matcher import Cues, Matcher
 from evalkit.coding.rules import ROLES
 from evalkit.corpus.tokens import Tokens, tokenise
@@ -70,7 +71,7 @@ def apply_codebook(
     """
     tokens = _tokens(segments, tokens)
     found = _find(segments, codebook, tokens, progress)
-    found = _Found.together([found, _learned(segments, codebook, tokens, found)])
+    found = _with_learned(found, segments, codebook, tokens)
     merged = _merge(_with_ancestors(found, codebook), len(codebook.codes))
     if not len(merged.row):
         return empty_table("codings")
@@ -178,10 +179,10 @@ def _tokens(segments: pd.DataFrame, tokens: Tokens | None) -> Tokens:
     return tokens
 
 
-def _learned(segments: pd.DataFrame, codebook: Codebook, tokens: Tokens, found: _Found) -> _Found:
-    """Return what the learned coder finds where no rule of the code does."""
+def _with_learned(found: _Found, segments: pd.DataFrame, codebook: Codebook, tokens: Tokens) -> _Found:
+    """Add what the learned coder finds where no rule does; where both do, it may turn what a rule took for granted."""
     if codebook.learned is None:
-        return _Found.together([])
+        return found
     said = learned_codings(
         segments["text"].tolist(), tokens, codebook.learned, may_code=segments["role"].isin(ROLES).to_numpy()
     )
@@ -189,8 +190,27 @@ def _learned(segments: pd.DataFrame, codebook: Codebook, tokens: Tokens, found: 
     code = np.array([numbers.get(id, -1) for id in codebook.learned.codes], dtype=np.int64)[said.code]
     n_rules = sum(len(code.rules) for code in codebook.codes)
     learned = _Found(said.row, said.start, said.end, code, n_rules + code, np.searchsorted(_SIGNS, said.polarity))
-    ruled = np.isin(learned.row * len(numbers) + learned.code, found.row * len(numbers) + found.code)
-    return learned.take(~ruled & (learned.code >= 0))
+    learned = learned.take((code >= 0) & ~_everyday(said, codebook, tokens))
+    cells, own = (part.row * len(numbers) + part.code for part in (found, learned))
+    sign = dict(zip(own.tolist(), learned.sign.tolist(), strict=True))
+    negatable = np.array([rule.negatable for code in codebook.codes for rule in code.rules], dtype=bool)
+    granted = negatable[found.order] & (_SIGNS[found.sign] == "+")
+    heard = np.array([sign.get(cell, 0) for cell in cells.tolist()], dtype=np.int64)
+    found = replace(found, sign=np.where(granted & np.isin(cells, own), heard, found.sign))
+    return _Found.together([found, learned.take(~np.isin(own, cells))])
+
+
+def _everyday(said: LearnedCodings, codebook: Codebook, tokens: Tokens) -> npt.NDArray[np.bool_]:
+    """Return which learned codings stand in a sentence that the codebook keeps the learned coder from."""
+    matcher = Matcher(tokens)
+    found = [matcher.find_phrase(phrase).first for phrase in codebook.learned_not] if len(said.row) else []
+    if not found:
+        return np.zeros(len(said.row), dtype=bool)
+    at = np.concatenate(found)
+    reach = int(tokens.ends.max()) + 1
+    places = np.sort(tokens.texts[at] * reach + tokens.starts[at])
+    first, last = (np.searchsorted(places, said.row * reach + edge) for edge in (said.start, said.end))
+    return np.asarray(last > first)
 
 
 def _find(

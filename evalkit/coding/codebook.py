@@ -20,6 +20,7 @@ from evalkit.coding.rules import (
     GAP,
     ROLES,
     WINDOW,
+    Phrase,
     PolarityCues,
     Rule,
     Words,
@@ -122,7 +123,7 @@ class _Reader:
     def codebook(self, declared: Row) -> Codebook:
         """Read the whole file."""
         top = _Table(declared, lambda what: self.error(None, None, what))
-        top.only("version", "language", "lists", "polarity", "codes", "groupings")
+        top.only("version", "language", "lists", "polarity", "learned", "codes", "groupings")
         lists = self.lists(top.table("lists"))
         codes = tuple(self.code(row, number, lists) for number, row in enumerate(top.rows("codes")))
         self.check_codes(codes)
@@ -134,6 +135,7 @@ class _Reader:
             polarity=self.cues(top.table("polarity")),
             digest=hashlib.sha256(self.source.encode()).hexdigest(),
             lists=lists,
+            learned_not=self.learned_not(top.table("learned"), lists),
         )
         self.check_unique("groupings", [grouping.id for grouping in book.groupings])
         return book
@@ -155,6 +157,12 @@ class _Reader:
         table.only(*lists, "question", "window")
         phrases = {name: table.patterns(name, parse_phrase) for name in lists}
         return PolarityCues(**phrases, question=table.truth("question", True), window=table.whole("window", WINDOW))
+
+    def learned_not(self, row: Row, lists: Lists) -> tuple[Phrase, ...]:
+        """Read [learned]: what keeps the learned coder from a sentence."""
+        table = _Table(row, lambda what: self.error(None, None, f"[learned] {what}"), lists)
+        table.only("not")
+        return table.patterns("not", parse_phrase)
 
     def code(self, row: Row, number: int, lists: Lists) -> Code:
         """Read one [[codes]]."""

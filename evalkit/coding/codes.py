@@ -7,7 +7,7 @@ knows no programme's model. Everything here is frozen; `codebook` reads it from 
 from dataclasses import dataclass, field
 
 from evalkit.coding.learned import Learned
-from evalkit.coding.rules import PolarityCues, Rule
+from evalkit.coding.rules import Phrase, PolarityCues, Rule
 from evalkit.errors import CodebookError
 from evalkit.study import Text
 from evalkit.wording import Language
@@ -129,6 +129,8 @@ class Codebook:
         Words that rules share; also the kinds of words that the learned coder knows.
     learned : Learned or None
         What was learned from the examples beside the codebook, if anything.
+    learned_not : tuple of Phrase
+        A sentence with any of these is left to the rules: everyday senses of the codes' words.
     """
 
     version: str
@@ -139,6 +141,7 @@ class Codebook:
     digest: str = ""
     lists: dict[str, tuple[str, ...]] = field(default_factory=dict, hash=False, compare=False)
     learned: Learned | None = field(default=None, compare=False)
+    learned_not: tuple[Phrase, ...] = ()
 
     @property
     def ids(self) -> tuple[str, ...]:

@@ -149,7 +149,7 @@ def sentences(text: str) -> list[Span]:
     Returns
     -------
     list of tuple of int
-        Start and end of each, without white space at its ends; none for a text of white space.
+        Start and end of each, without white space at its ends; what has no letter or figure is no sentence.
     """
     cuts = [0, *(found.end() for found in _END.finditer(text)), len(text)]
     return [span for start, end in zip(cuts, cuts[1:], strict=False) if (span := _trimmed(text, start, end))]
@@ -212,7 +212,8 @@ def _packed(text: str, spans: list[Span]) -> Iterator[Span]:
 
 def _trimmed(text: str, start: int, end: int) -> Span | None:
     part = text[start:end]
-    if not (core := part.strip()):
+    core = part.strip()
+    if not any(map(str.isalnum, core)):
         return None
     start += len(part) - len(part.lstrip())
     return start, start + len(core)

@@ -244,7 +244,9 @@ def fit_features(tokens: Tokens, units: IntArray, n_units: int, kinds: Kinds) ->
         Numbered in alphabetical order, so that the same texts give the same features.
     """
     types, at = _said(tokens, units)
-    seen = sorted({(int(unit), tokens.lemmas[type]) for unit, type in set(zip(at.tolist(), types.tolist(), strict=True))})
+    seen = sorted(
+        {(int(unit), tokens.lemmas[type]) for unit, type in set(zip(at.tolist(), types.tolist(), strict=True))}
+    )
     documents = Counter(lemma for _, lemma in seen)
     lemmas = {lemma: number for number, lemma in enumerate(sorted(documents))}
     said = sorted(set(types.tolist()))

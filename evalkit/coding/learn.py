@@ -33,7 +33,7 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 STRENGTH = 0.3
-THRESHOLD = 0.45
+THRESHOLD = 0.55
 FOLDS = 5
 LEAST_EXAMPLES = 20
 
@@ -105,13 +105,15 @@ def _unseen_scores(learning: Learning) -> tuple[FloatArray, BoolArray]:
         counts = fit_linear(learning.matrix[seen], learning.positive[seen], strength=STRENGTH)
         rest = np.flatnonzero(fold == held)
         scores[rest] = learning.matrix[rest] @ (learning.matrix[seen].T @ counts) + counts.sum(axis=0)
-    return scores, learning.positive[:n_segments]
+    return scores, learning.positive[:n_segments, :-1]
 
 
 def _fit_polarity(learning: Learning) -> FloatArray:
     """Return how much each shown code counts for each polarity, over all codes and within its own."""
     features = learning.polarity_features
-    own = [sparse.diags_array((learning.shown == code) * 1.0) @ features for code in range(learning.positive.shape[1])]
+    own = [
+        sparse.diags_array((learning.shown == code) * 1.0) @ features for code in range(learning.positive.shape[1] - 1)
+    ]
     both = sparse.csr_matrix(sparse.hstack([features, *own], format="csr"))
     signs = np.eye(len(SIGNS), dtype=bool)[learning.signs]
     return fit_linear(both, signs, strength=STRENGTH, balanced=False)

@@ -2,10 +2,11 @@
 
 Beside codebook.toml lie `codebook.examples.jsonl` (segments that people have coded) and `codebook.learned.json` (what
 was learned from them, by `learn`). For each code a linear model over the features of `features` gives every passage a
-score; the scores of all codes in the passage, its length and its runners-up then give a probability by logistic
-regression, fitted to scores of examples that the models had not seen. A passage whose probability reaches the threshold
+score, and one more model scores whether it is about nothing in the codebook at all (lunch, trains, presentations). The
+scores in the passage and its length then give a probability by logistic regression, fitted to scores of examples that
+the models had not seen. A passage whose probability reaches the threshold
 is coded, at the sentence that scores highest, with the polarity that a second model reads from that sentence. The
-interviewer's words never are; where a rule has coded, the rule's place and polarity stand.
+interviewer's words never are; where a rule has coded, the rule's place stands.
 
 The file keeps no weights of words but how much each example counts (the dual of the model): the weights follow from
 the examples, exactly, so that the model is small, and every coding can be led back to sentences that people wrote.
@@ -23,7 +24,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from scipy import sparse
 from scipy.special import expit
 
@@ -67,9 +67,9 @@ class Learned:
     lists : dict of str to tuple of str
         Words by kind, from the codebook.
     counts, polarity_counts : numpy.ndarray of float
-        How much each instance counts for each code, and each shown code for each polarity.
+        How much each instance counts for each code and, last, for no code at all; each shown code for each polarity.
     intercepts, polarity_intercepts : numpy.ndarray of float
-        One per code and polarity.
+        One per column of the counts.
     decision : numpy.ndarray of float
         Coefficients of `evidence`, then the intercept.
     threshold : float
@@ -196,8 +196,9 @@ def learned_codings(texts: Sequence[str], tokens: Tokens, learned: Learned, *, m
         Ordered by text and code.
     """
     coder = _coder(learned.digest, learned)
-    rows, spans = _cut(texts, np.flatnonzero(may_code), passages)
-    probabilities = coder.probabilities(tokens, rows, spans, [len(texts[r][a:b].split()) for r, (a, b) in _zip(rows, spans)])
+    rows, spans = _cut(texts, np.flatnonzero(may_code))
+    n_words = [len(texts[row][a:b].split()) for row, (a, b) in zip(rows.tolist(), spans, strict=True)]
+    probabilities = coder.probabilities(tokens, rows, spans, n_words)
     best = _best_passage(probabilities, rows, learned.threshold)
     return coder.at_sentences(texts, tokens, best, rows, spans)
 
@@ -207,17 +208,19 @@ def evidence(scores: FloatArray, n_words: FloatArray) -> FloatArray:
 
     Parameters
     ----------
-    scores : numpy.ndarray of float, shape (n_passages, n_codes)
-        Scores of the codes.
+    scores : numpy.ndarray of float, shape (n_passages, n_codes + 1)
+        Scores of the codes and, last, of no code at all.
     n_words : numpy.ndarray of float, shape (n_passages,)
         Length of the passages.
 
     Returns
     -------
-    numpy.ndarray of float, shape (n_passages, n_codes, 9)
+    numpy.ndarray of float, shape (n_passages, n_codes, 10)
         Own score, its negative part, lead over the best other code, whether it is first and whether second, length, the
-        score times the length, how many codes are near or over their boundary, and the third best score.
+        score times the length, how many codes are near or over their boundary, the third best score, and the score of
+        no code at all.
     """
+    scores, nothing = scores[:, :-1], scores[:, -1:]
     ranked = -np.sort(-scores, axis=1)
     best, second, third = (ranked[:, min(place, ranked.shape[1] - 1)][:, None] for place in range(3))
     other = np.where(scores >= best, second, best)
@@ -226,7 +229,7 @@ def evidence(scores: FloatArray, n_words: FloatArray) -> FloatArray:
     whole = np.ones_like(scores)
     near = (scores > -0.3).sum(axis=1)[:, None]
     columns = [scores, np.minimum(scores, 0), scores - other, rank == 0, rank == 1, length * whole, scores * length]
-    return np.stack([*columns, near * whole, third * whole], axis=-1).astype(np.float64)
+    return np.stack([*columns, near * whole, third * whole, nothing * whole], axis=-1).astype(np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -253,7 +256,7 @@ class _Coder:
         parts = [(number, span) for number in chosen for span in _within(texts[rows[number]], spans[number])]
         at = np.array([number for number, _ in parts], dtype=np.int64)
         inner = [span for _, span in parts]
-        n_codes = len(self.learned.codes)
+        n_codes, n_columns = len(self.learned.codes), self.weights.shape[1]
         both = np.hstack([self.weights, self.polarity_weights])
         said = self.features.project(tokens, units_of(tokens, rows[at], inner), len(inner), both)
         asks = np.array([ASKS * ("?" in texts[rows[number]][a:b]) for number, (a, b) in parts])
@@ -266,7 +269,7 @@ class _Coder:
             ],
             dtype=np.int64,
         )
-        polarity = said[sentence, n_codes:].reshape(len(sentence), n_codes + 1, len(SIGNS))
+        polarity = said[sentence, n_columns:].reshape(len(sentence), n_codes + 1, len(SIGNS))
         every = np.arange(len(sentence))
         signs = polarity[every, 0] + polarity[every, 1 + best.code] + self.learned.polarity_intercepts
         signs = signs + asks[sentence][:, None] * (self.asking[0] + self.asking[1 + best.code])
@@ -300,18 +303,14 @@ def _best_passage(probabilities: FloatArray, rows: IntArray, threshold: float) -
     return _Best(rows[passage[first]], code[first], passage[first], probability[first])
 
 
-def _cut(texts: Sequence[str], rows: IntArray, cut: Any) -> tuple[IntArray, list[Span]]:
-    found = [(row, span) for row in rows.tolist() for span in cut(texts[row])]
+def _cut(texts: Sequence[str], rows: IntArray) -> tuple[IntArray, list[Span]]:
+    found = [(row, span) for row in rows.tolist() for span in passages(texts[row])]
     return np.array([row for row, _ in found], dtype=np.int64), [span for _, span in found]
 
 
 def _within(text: str, span: Span) -> list[Span]:
     start, end = span
     return [(start + a, start + b) for a, b in sentences(text[start:end])]
-
-
-def _zip(rows: IntArray, spans: list[Span]) -> list[tuple[int, Span]]:
-    return list(zip(rows.tolist(), spans, strict=True))
 
 
 @lru_cache(maxsize=4)
@@ -346,8 +345,8 @@ class Learning:
         What was seen in them.
     matrix : scipy.sparse.csr_matrix
         Their features.
-    positive : numpy.ndarray of bool, shape (n_instances, n_codes)
-        Codes that they show.
+    positive : numpy.ndarray of bool, shape (n_instances, n_codes + 1)
+        Codes that they show and, last, whether they show none at all.
     polarity_features : scipy.sparse.csr_matrix
         Features of the sentence of each shown code, and whether it asks.
     shown : numpy.ndarray of int
@@ -365,9 +364,7 @@ class Learning:
     signs: IntArray
 
 
-def learn_from(
-    examples: Sequence[Example], codes: Sequence[str], lists: Mapping[str, Sequence[str]]
-) -> Learning:
+def learn_from(examples: Sequence[Example], codes: Sequence[str], lists: Mapping[str, Sequence[str]]) -> Learning:
     """Turn examples into numbers.
 
     Parameters
@@ -388,23 +385,34 @@ def learn_from(
     tokens = tokenise([instance.text for instance in texts])
     features = fit_features(tokens, tokens.texts, tokens.n_texts, Kinds(lists))
     number = {code: place for place, code in enumerate(codes)}
-    positive = np.zeros((len(texts), len(codes)), dtype=bool)
-    for row, instance in enumerate(texts):
-        positive[row, [number[code] for code in instance.codes if code in number]] = True
-    shown = [(number[s.code], SIGNS.index(s.polarity), _said(e, s.quote)) for e in examples for s in e.codes if s.code in number]
+    shown = [
+        (number[s.code], SIGNS.index(s.polarity), _said(e, s.quote))
+        for e in examples
+        for s in e.codes
+        if s.code in number
+    ]
     said = tokenise([text for *_, text in shown])
     asks = sparse.csr_matrix([[ASKS * ("?" in text)] for *_, text in shown] or np.empty((0, 1)))
     return Learning(
         instances=texts,
         features=features,
         matrix=features.matrix(tokens, tokens.texts, tokens.n_texts),
-        positive=positive,
+        positive=_positive(texts, codes),
         polarity_features=sparse.csr_matrix(
             sparse.hstack([features.matrix(said, said.texts, said.n_texts), asks], format="csr")
         ),
         shown=np.array([code for code, *_ in shown], dtype=np.int64),
         signs=np.array([sign for _, sign, _ in shown], dtype=np.int64),
     )
+
+
+def _positive(texts: Sequence[Instance], codes: Sequence[str]) -> BoolArray:
+    number = {code: place for place, code in enumerate(codes)}
+    positive = np.zeros((len(texts), len(codes) + 1), dtype=bool)
+    for row, instance in enumerate(texts):
+        positive[row, [number[code] for code in instance.codes if code in number]] = True
+        positive[row, -1] = not instance.codes
+    return positive
 
 
 def _said(example: Example, quote: str) -> str:
@@ -468,20 +476,17 @@ def read_counts(written: Sequence[str], largest: Sequence[Sequence[float]], posi
     return np.asarray(np.where(positive, own * size, -others * size))
 
 
-def _learned(
-    said: dict[str, Any], examples: list[Example], lists: Mapping[str, Sequence[str]], digest: str
-) -> Learned:
+def _learned(said: dict[str, Any], examples: list[Example], lists: Mapping[str, Sequence[str]], digest: str) -> Learned:
     codes = tuple(said["codes"])
     number = {code: place for place, code in enumerate(codes)}
     texts = instances(examples)
-    positive = np.array([[code in instance.codes for code in codes] for instance in texts], dtype=bool)
     signs = [shown.polarity for example in examples for shown in example.codes if shown.code in number]
     is_sign = np.array([[sign == other for other in SIGNS] for sign in signs], dtype=bool)
     return Learned(
         codes=codes,
         examples=tuple(examples),
         lists={name: tuple(words) for name, words in lists.items()},
-        counts=read_counts(said["counts"], said["largest"], positive.reshape(-1, len(codes))),
+        counts=read_counts(said["counts"], said["largest"], _positive(texts, codes)),
         intercepts=np.array(said["intercepts"], dtype=np.float64),
         polarity_counts=read_counts(said["polarity_counts"], said["polarity_largest"], is_sign.reshape(-1, len(SIGNS))),
         polarity_intercepts=np.array(said["polarity_intercepts"], dtype=np.float64),

@@ -25,7 +25,7 @@ from evalkit.coding.linear import fit_linear, fit_logistic
 from evalkit.coding.vectors import Vectors
 from evalkit.corpus.tokens import tokenise
 from evalkit.errors import EstimationError, TableError
-from evalkit.wording import Language, count_noun, number, percent, pick
+from evalkit.wording import Language, number, percent, pick
 
 __all__ = ["LearningCurve", "Suggester", "fit_suggester", "learning_curve"]
 
@@ -126,12 +126,13 @@ class Suggester:
 
     def caption(self, lang: Language = "sv") -> str:
         """Return what was learned from."""
-        segments = count_noun(self.n_segments, lang=lang, sv=("läst segment", "lästa segment"), en=("segment read", "segments read"))
-        documents = count_noun(self.n_documents, lang=lang, sv=("dokument", "dokument"), en=("document", "documents"))
+        segments, documents = number(self.n_segments, lang=lang), number(self.n_documents, lang=lang)
         return pick(
             lang,
-            sv=f"Förslag som lärt av {segments} i {documents}; precision mätt på dokument som modellen inte sett.",
-            en=f"Suggestions learned from {segments} in {documents}; precision measured on documents not seen.",
+            sv=f"Förslag som lärt av {segments} lästa segment i {documents} dokument; precision mätt på dokument som "
+            "modellen inte sett.",
+            en=f"Suggestions learned from {segments} segments read in {documents} documents; precision measured on "
+            "documents not seen.",
         )
 
     def sentence(self, lang: Language = "sv") -> str:
@@ -264,7 +265,7 @@ def fit_suggester(
             {
                 "code": code,
                 "segments": int(coded[:, k].sum()),
-                "documents": int(len(set(documents[coded[:, k]]))),
+                "documents": len(set(documents[coded[:, k]])),
                 "threshold": np.nan if threshold is None else threshold,
                 "suggested": int(over.sum()),
                 "right": right,

@@ -95,7 +95,9 @@ def _from_file(path: Path) -> Vectors:
                     continue  # how many words and dimensions
                 length = length or len(values)
                 if len(values) != length or not length:
-                    raise SourceError(f"{path.name}, line {number}: {len(values)} numbers, {length} before; mend the file")
+                    raise SourceError(
+                        f"{path.name}, line {number}: {len(values)} numbers, {length} before; mend the file"
+                    )
                 if (known := fold(word)) not in numbers:
                     numbers[known] = len(rows)
                     rows.append(np.array(values, dtype=np.float64))
@@ -112,7 +114,9 @@ def _from_package(name: str) -> Vectors:
     try:
         vectors = spacy.load(name, exclude=["tagger", "parser", "ner", "lemmatizer", "attribute_ruler"]).vocab
     except (OSError, ValueError):
-        raise SourceError(f"vectors '{name}': neither a file nor an installed spaCy package; give one of the two") from None
+        raise SourceError(
+            f"vectors '{name}': neither a file nor an installed spaCy package; give one of the two"
+        ) from None
     numbers: dict[str, int] = {}
     rows: list[FloatArray] = []
     for key in vectors.vectors:
