@@ -1,5 +1,7 @@
 """Segments + codebook → codings: every rule on every segment, one coding per segment and code.
 
+Where the codebook has a learned coder (see `learned`), `join_learned` adds what it says.
+
 Rules never code the interviewer's words. A match codes its own code and the codes above it. Where several matches of
 a code lie in a segment, the first gives the coding its place, rule and polarity; when the matches disagree on the
 polarity, the majority decides, and on a tie the match that comes later in the text.
@@ -8,14 +10,17 @@ The codings of the same segments with the same codebook are the same bytes: ids 
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from evalkit.coding.codebook import Codebook
+from evalkit.coding.found import SIGNS, Found
+from evalkit.coding.join_learned import join_learned
+from evalkit.coding.learned import LearnedCodings, learned_codings
 from evalkit.coding.matcher import NONE, Cues, Matcher, Matches
 from evalkit.coding.rules import ROLES, Phrase, PolarityCues, Rule, Words, WordSequence
 from evalkit.corpus.tokens import Tokens, tokenise
@@ -31,28 +36,7 @@ IntArray = npt.NDArray[np.int64]
 Asked = tuple[Words | WordSequence, tuple[Phrase, ...], tuple[Phrase, ...], tuple[str, ...], str, bool]
 """All that decides what a rule codes: everything but its id."""
 
-_SIGNS = np.array(["+", "-", "?"])
 _NEEDED = ("segment_id", "document_id", "start", "role", "unit", "about_session", "text")
-
-
-@dataclass(frozen=True, eq=False)
-class Found:
-    """Matches as numbers: segment, place in its text, code and rule by position, polarity by its place in "+-?"."""
-
-    row: IntArray
-    start: IntArray
-    end: IntArray
-    code: IntArray
-    order: IntArray
-    sign: IntArray
-
-    def take(self, which: npt.NDArray[np.generic]) -> "Found":
-        return Found(*(getattr(self, field.name)[which] for field in fields(self)))
-
-    @classmethod
-    def together(cls, parts: Sequence["Found"]) -> "Found":
-        empty = np.empty(0, dtype=np.int64)
-        return cls(*(np.concatenate([empty, *(getattr(part, f.name) for part in parts)]) for f in fields(cls)))
 
 
 @dataclass(eq=False)
@@ -100,6 +84,7 @@ class RuleCoder:
         self._segment_rank = segments["segment_id"].rank(method="dense").to_numpy(dtype=np.int64)
         self._remembered: dict[Asked, _Remembered] = {}
         self._cues: tuple[PolarityCues, Cues] | None = None
+        self._said: tuple[str, LearnedCodings] | None = None
 
     def apply(self, codebook: Codebook, *, progress: Callable[[int, int], None] | None = None) -> pd.DataFrame:
         """Code the segments by the rules of a codebook.
@@ -116,7 +101,8 @@ class RuleCoder:
         pandas.DataFrame
             Table `codings`, as `apply_codebook` gives it.
         """
-        found = _merge(_with_ancestors(self.found(codebook, progress), codebook), len(codebook.codes))
+        found = self._with_learned(self.found(codebook, progress), codebook)
+        found = _merge(_with_ancestors(found, codebook), len(codebook.codes))
         if not len(found.row):
             return empty_table("codings")
         codes = np.array(codebook.ids, dtype=object)
@@ -133,7 +119,7 @@ class RuleCoder:
         codings["start"] = start
         codings["end"] = self._starts[found.row] + found.end
         codings["code"] = code
-        codings["polarity"] = _SIGNS[found.sign]
+        codings["polarity"] = SIGNS[found.sign]
         codings["quote"] = [self._texts[row][a:b] for row, a, b in zip(rows, begins, ends, strict=True)]
         codings["coder"] = RULES
         codings["rule"] = rule
@@ -145,7 +131,7 @@ class RuleCoder:
         columns = schema_columns("codings")
         return codings[list(columns)].astype(columns)
 
-    def found(self, codebook: Codebook, progress: Callable[[int, int], None] | None = None) -> "Found":
+    def found(self, codebook: Codebook, progress: Callable[[int, int], None] | None = None) -> Found:
         """Return every match of every rule, rule by rule.
 
         Parameters
@@ -175,6 +161,16 @@ class RuleCoder:
             sign=np.concatenate([NONE, *(one.signs for one in known if one.signs is not None)]),
         )
 
+    def _with_learned(self, found: Found, codebook: Codebook) -> Found:
+        """Add what the codebook's learned coder says; an edit of the rules leaves that as it is."""
+        if codebook.learned is None:
+            return found
+        if self._said is None or self._said[0] != codebook.learned.digest:
+            spoken = self._segments["role"].isin(ROLES).to_numpy()
+            said = learned_codings(self._texts, self.tokens, codebook.learned, may_code=spoken)
+            self._said = codebook.learned.digest, said
+        return join_learned(found, self._said[1], codebook, self.tokens, self._matcher)
+
     def _of(
         self, rules: list[Rule], polarity: PolarityCues, progress: Callable[[int, int], None] | None
     ) -> list[_Remembered]:
@@ -193,7 +189,7 @@ class RuleCoder:
             if progress is not None:
                 progress(len(known), len(rules))
         new = [(rule, one) for rule, one in zip(rules, known, strict=True) if one.signs is None]
-        signs = np.searchsorted(_SIGNS, self._cues[1].polarity([rule for rule, _ in new], [o.matches for _, o in new]))
+        signs = np.searchsorted(SIGNS, self._cues[1].polarity([rule for rule, _ in new], [o.matches for _, o in new]))
         ends = np.cumsum([len(one.matches) for _, one in new])
         for (_, one), own in zip(new, np.split(signs, ends[:-1]), strict=False):
             one.signs = own
@@ -285,7 +281,7 @@ def rule_matches(
             "code": np.array(codebook.ids, dtype=object)[found.code],
             "rule": _rule_ids(codebook)[found.order],
             "order": found.order,
-            "polarity": _SIGNS[found.sign],
+            "polarity": SIGNS[found.sign],
         }
     )
     return table.astype(dict.fromkeys(("segment_id", "code", "rule", "polarity"), "str"))
@@ -318,17 +314,18 @@ def _merge(found: Found, n_codes: int) -> Found:
     found, group = found.take(in_text), group[in_text]
     first = np.flatnonzero(np.diff(group, prepend=-1))
     group = np.cumsum(np.diff(group, prepend=-1) != 0) - 1
-    cell = group * len(_SIGNS) + found.sign
-    shape = (len(first), len(_SIGNS))
-    votes = np.bincount(cell, minlength=len(first) * len(_SIGNS)).reshape(shape)
-    latest = np.full(len(first) * len(_SIGNS), -1)
+    cell = group * len(SIGNS) + found.sign
+    shape = (len(first), len(SIGNS))
+    votes = np.bincount(cell, minlength=len(first) * len(SIGNS)).reshape(shape)
+    latest = np.full(len(first) * len(SIGNS), -1)
     latest[cell] = np.arange(len(cell))  # in textual order, so that what is written last is the latest
     latest = np.where(votes == votes.max(axis=1, keepdims=True), latest.reshape(shape), -1)
     return replace(found.take(first), sign=latest.argmax(axis=1))
 
 
 def _rule_ids(codebook: Codebook) -> npt.NDArray[np.object_]:
-    return np.array([rule.id for code in codebook.codes for rule in code.rules], dtype=object)
+    rules = [rule.id for code in codebook.codes for rule in code.rules]
+    return np.array([*rules, *(f"{id}~learned" for id in codebook.ids)], dtype=object)
 
 
 def _digest(key: str) -> str:

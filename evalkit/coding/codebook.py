@@ -10,14 +10,17 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from evalkit.coding.codes import Code, Codebook, Cycle, Grouping, Matrix
+from evalkit.coding.learned import companions, read_learned
 from evalkit.coding.rules import (
     GAP,
     ROLES,
     WINDOW,
+    Phrase,
     PolarityCues,
     Rule,
     Words,
@@ -37,6 +40,7 @@ __all__ = [
     "Grouping",
     "Matrix",
     "Place",
+    "codebook_files",
     "codebook_source",
     "parse_codebook",
     "read_codebook",
@@ -69,13 +73,31 @@ def study_codebook(study: Study) -> Path:
     return own if own.is_file() else codebook_path()
 
 
-def read_codebook(path: Path | str) -> Codebook:
-    """Read codebook.toml.
+def codebook_files(codebook: Path) -> list[Path]:
+    """Return the files that a codebook consists of.
+
+    Parameters
+    ----------
+    codebook : path
+        A codebook.toml.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The codebook, and those of its examples and what was learned from them that exist.
+    """
+    return [codebook, *(path for path in companions(codebook) if path.is_file())]
+
+
+def read_codebook(path: Path | str, *, learned: bool = True) -> Codebook:
+    """Read codebook.toml, and what was learned beside it (see `learned`).
 
     Parameters
     ----------
     path : path
         The file.
+    learned : bool, default True
+        Whether to read the learned file, where there is one; without it only the rules code.
 
     Returns
     -------
@@ -88,7 +110,11 @@ def read_codebook(path: Path | str) -> Codebook:
         If the file cannot be read or anything in it is not allowed; the first problem is named.
     """
     path = Path(path)
-    return parse_codebook(codebook_source(path), name=path.name)
+    book = parse_codebook(codebook_source(path), name=path.name)
+    said = read_learned(path, book.lists) if learned else None
+    if said is None:
+        return book
+    return replace(book, learned=said, digest=hashlib.sha256((book.digest + said.digest).encode()).hexdigest())
 
 
 def codebook_source(path: Path) -> str:
@@ -157,7 +183,7 @@ class _Reader:
     def codebook(self, declared: Row) -> Codebook:
         """Read the whole file."""
         top = _Table(declared, lambda what: self.error(None, None, what))
-        top.only("version", "language", "lists", "polarity", "codes", "groupings")
+        top.only("version", "language", "lists", "polarity", "learned", "codes", "groupings")
         lists = self.lists(top.table("lists"))
         codes = tuple(self.code(row, number, lists) for number, row in enumerate(top.rows("codes")))
         self.check_codes(codes)
@@ -168,6 +194,8 @@ class _Reader:
             groupings=tuple(self.grouping(row, number, codes) for number, row in enumerate(top.rows("groupings"))),
             polarity=self.cues(top.table("polarity")),
             digest=hashlib.sha256(self.source.encode()).hexdigest(),
+            lists=lists,
+            learned_not=self.learned_not(top.table("learned"), lists),
         )
         self.check_unique("groupings", [grouping.id for grouping in book.groupings])
         return book
@@ -189,6 +217,12 @@ class _Reader:
         table.only(*lists, "question", "window")
         phrases = {name: table.patterns(name, parse_phrase) for name in lists}
         return PolarityCues(**phrases, question=table.truth("question", True), window=table.whole("window", WINDOW))
+
+    def learned_not(self, row: Row, lists: Lists) -> tuple[Phrase, ...]:
+        """Read [learned]: what keeps the learned coder from a sentence."""
+        table = _Table(row, lambda what: self.error(None, None, f"[learned] {what}"), lists)
+        table.only("not")
+        return table.patterns("not", parse_phrase)
 
     def code(self, row: Row, number: int, lists: Lists) -> Code:
         """Read one [[codes]]."""

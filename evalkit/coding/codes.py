@@ -6,7 +6,8 @@ knows no programme's model. Everything here is frozen; `codebook` reads it from 
 
 from dataclasses import dataclass, field
 
-from evalkit.coding.rules import PolarityCues, Rule
+from evalkit.coding.learned import Learned
+from evalkit.coding.rules import Phrase, PolarityCues, Rule
 from evalkit.errors import CodebookError
 from evalkit.study import Text
 from evalkit.wording import Language
@@ -123,7 +124,13 @@ class Codebook:
     polarity : PolarityCues
         What turns a rule's polarity.
     digest : str
-        Hash of the file's content, by which `codebook_version` tells two edits apart.
+        Hash of the file's content, by which `codebook_version` tells two edits apart; with what was learned, if any.
+    lists : dict of str to tuple of str
+        Words that rules share; also the kinds of words that the learned coder knows.
+    learned : Learned or None
+        What was learned from the examples beside the codebook, if anything.
+    learned_not : tuple of Phrase
+        A sentence with any of these is left to the rules: everyday senses of the codes' words.
     """
 
     version: str
@@ -132,6 +139,9 @@ class Codebook:
     groupings: tuple[Grouping, ...] = ()
     polarity: PolarityCues = field(default_factory=PolarityCues)
     digest: str = ""
+    lists: dict[str, tuple[str, ...]] = field(default_factory=dict, hash=False, compare=False)
+    learned: Learned | None = field(default=None, compare=False)
+    learned_not: tuple[Phrase, ...] = ()
 
     @property
     def ids(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from evalkit.coding import codebook_files
 from evalkit.errors import UsageError
 from evalkit.shipped import codebook_path, notebooks_folder, templates_folder
 from evalkit.study import STUDY_FILE, Study
@@ -107,7 +108,8 @@ def _lay_out(folder: Path) -> None:
     templates = templates_folder()
     shutil.copyfile(templates / "faltanteckning.md", raw / "templates" / "faltanteckning.md")
     shutil.copyfile(templates / "LAS_MIG.md", folder / "LAS_MIG.md")
-    shutil.copyfile(codebook_path(), raw / "codebook.toml")
+    for path in codebook_files(codebook_path()):
+        shutil.copyfile(path, raw / path.name)
     shutil.copytree(notebooks_folder(), folder / "notebooks", ignore=shutil.ignore_patterns(".*"))
     (folder / ".gitignore").write_text(_GITIGNORE, encoding="utf-8", newline="\n")
 

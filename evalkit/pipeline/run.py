@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from evalkit import privacy
-from evalkit.coding import apply_codebook, read_codebook, study_codebook
+from evalkit.coding import apply_codebook, codebook_files, read_codebook, study_codebook
 from evalkit.corpus import segment_documents
 from evalkit.errors import CodebookError, Finding
 from evalkit.pipeline.check import Check, count_study, raise_problems, weigh_findings
@@ -233,7 +233,7 @@ def _codings(study: Study) -> Step:
     return Step(
         "codings",
         code,
-        reads=[table_path(study, "segments"), study_codebook(study)],
+        reads=[table_path(study, "segments"), *codebook_files(study_codebook(study))],
         writes=[table_path(study, "codings")],
         state=code_hash("coding", "corpus", *FOUNDATION),
     )
@@ -247,7 +247,7 @@ def _notebook(study: Study, path: Path) -> Step:
         reads=[
             path,
             study.root / STUDY_FILE,
-            study_codebook(study),
+            *codebook_files(study_codebook(study)),
             *(table_path(study, name) for name in notebook_reads(path)),
         ],
         writes=[study.reports / "notebooks" / path.name],
@@ -267,7 +267,7 @@ def _report(study: Study, notebooks: list[Step]) -> Step:
             *(path for step in notebooks for path in step.writes),
             *sorted(study.reports.glob("text/*.md")),
             study.root / STUDY_FILE,
-            study_codebook(study),
+            *codebook_files(study_codebook(study)),
             table_path(study, "codings"),
             *(table_path(study, name) for name in REGISTERS),
             *sorted((study.private / "findings").glob("*.json")),

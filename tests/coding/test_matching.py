@@ -113,7 +113,7 @@ name = "Agera"
 def book(tmp_path_factory):
     path = tmp_path_factory.mktemp("codebook") / "codebook.toml"
     path.write_text(CODEBOOK, encoding="utf-8")
-    return read_codebook(path)
+    return read_codebook(path, learned=False)
 
 
 def segments_of(texts, roles=None):
@@ -328,7 +328,7 @@ def test_a_coder_codes_each_codebook_as_if_it_were_the_first(rng):
 
 
 def shipped():
-    return read_codebook(codebook_path())
+    return read_codebook(codebook_path(), learned=False)
 
 
 def test_an_example_document_with_the_shipped_codebook_is_coded_as_spacy_finds_it():

@@ -28,7 +28,7 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
-from evalkit.coding.codebook import Codebook, codebook_source, parse_codebook
+from evalkit.coding.codebook import Codebook, codebook_files, codebook_source, parse_codebook
 from evalkit.coding.codebook_changes.change import CodebookChange, CodebookEdit
 from evalkit.coding.codebook_changes.layout import Layout
 from evalkit.coding.store import CodingStore, Step
@@ -124,7 +124,9 @@ def own_codebook(study: Study) -> Path:
     """
     own = study.raw / "codebook.toml"
     if not own.is_file():
-        write_whole(own, codebook_path().read_bytes())
+        shipped = codebook_path()
+        for file in reversed(codebook_files(shipped)):  # the codebook last: with it the study has one of its own
+            write_whole(own.with_name(file.name), file.read_bytes())
     return own
 
 

@@ -138,7 +138,8 @@ def test_two_samples_with_one_segment_keep_their_readings(
     assert (again.added, again.unchanged) == (0, len(both))
     assert [sample_status(store, name)["read"].tolist() for name in ("våren", "hösten")] == [[len(both)]] * 2
     readings = place_people(store, DOCUMENTS, SEGMENTS).readings
-    assert sorted(readings["segment_id"]) == sorted(both)
+    assert sorted(readings["segment_id"]) == sorted([*both, *both])
+    assert sorted(set(readings["sample"])) == ["hösten", "våren"]
     first = min(both)
     taken_back = take(store, other, tmp_path, {id: a for id, a in answers.items() if id != first})
     assert (taken_back.removed, taken_back.withdrawn) == (0, 1)

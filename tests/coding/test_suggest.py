@@ -1,0 +1,235 @@
+"""Suggestions from people's own codings: what they learn, what their precision means, and when they refuse."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evalkit.coding import read_codebook
+from evalkit.coding.suggest import LEAST_DOCUMENTS, LEAST_OF_CODE, LEAST_SEGMENTS, fit_suggester, learning_curve
+from evalkit.coding.vectors import read_vectors
+from evalkit.corpus.tokens import tokenise
+from evalkit.errors import EstimationError, SourceError, TableError
+from evalkit.figures.suggestions import alt_learning_curve, plot_learning_curve
+from tests.coding.texts import as_table
+
+CODEBOOK = """
+version = "1"
+[[codes]]
+id = "tid"
+name = "Tid"
+[[codes]]
+id = "chef"
+name = "Chef"
+[[codes]]
+id = "sallan"
+name = "Sällan"
+[[codes]]
+id = "slump"
+name = "Slump"
+"""
+WAYS = {
+    "tid": [
+        "Vi hinner inte",
+        "Kalendern är full",
+        "Timmarna räcker inte",
+        "Det finns ingen tid",
+        "Klockan springer ifrån oss",
+    ],
+    "chef": [
+        "Chefen lyssnar på oss",
+        "Ledningen syns aldrig",
+        "Min chef står bakom",
+        "Direktören kom förbi",
+        "Cheferna är borta",
+    ],
+    None: [
+        "Bussen var sen",
+        "Kaffet smakade gott",
+        "Det regnade hela dagen",
+        "Vi satt i stora salen",
+        "Lunchen var kall",
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory):
+    path = tmp_path_factory.mktemp("book") / "codebook.toml"
+    path.write_text(CODEBOOK, encoding="utf-8")
+    return read_codebook(path)
+
+
+def made_up(n_documents=8, each=12, seed=5):
+    """Segments of documents, of which all but the last are read; codings by what is said, and one code by chance."""
+    random = np.random.default_rng(seed)
+    segments, codings, readings = [], [], []
+    for document in range(n_documents):
+        for place in range(each):
+            id = f"d{document}#{place:02d}"
+            code = [*WAYS][int(random.integers(len(WAYS)))]
+            text = (
+                f"{random.choice(WAYS[code])} i grupp {random.integers(90)}, sa {random.choice(['hon', 'han', 'de'])}."
+            )
+            segments.append(
+                {
+                    "segment_id": id,
+                    "document_id": f"d{document}",
+                    "start": 100 * place,
+                    "end": 99,
+                    "role": "informant",
+                    "text": text,
+                }
+            )
+            if document == n_documents - 1:
+                continue
+            readings.append({"segment_id": id, "document_id": f"d{document}", "coder": "anna", "independent": True})
+            given = [code] if code else []
+            given += ["slump"] if random.random() < 0.2 else []
+            given += ["sallan"] if id == "d0#00" else []
+            codings += [
+                {
+                    "coding_id": f"{id}{c}",
+                    "segment_id": id,
+                    "document_id": f"d{document}",
+                    "start": 0,
+                    "end": 1,
+                    "code": c,
+                    "polarity": "+",
+                    "coder": "anna",
+                }
+                for c in given
+            ]
+    return as_table("segments", segments), as_table("codings", codings), as_table("readings", readings)
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return made_up()
+
+
+def test_it_suggests_what_is_said_and_not_what_is_chance(book, tables):
+    segments, codings, readings = tables
+    before = segments.copy(), codings.copy(), readings.copy()
+    suggester = fit_suggester(segments, codings, readings, book)
+    for now, then in zip(tables, before, strict=True):
+        pd.testing.assert_frame_equal(now, then)
+    table = suggester.table.set_index("code")
+    assert suggester.left_out == ("sallan",)
+    assert np.isnan(table.loc["slump", "threshold"])
+    assert table.loc[["tid", "chef"], "precision"].min() >= 0.7
+    suggested = suggester.suggest(segments)
+    truth = {
+        id: code
+        for id, text in segments[["segment_id", "text"]].itertuples(index=False)
+        for code, ways in WAYS.items()
+        if any(text.startswith(way) for way in ways)
+    }
+    shown = suggested.dropna(subset="code")
+    assert set(shown["document_id"]) == {"d7"}
+    assert np.mean([truth[id] == code for id, code in shown[["segment_id", "code"]].itertuples(index=False)]) > 0.7
+    assert len(shown) >= 4
+    assert shown["probability"].between(0, 1).all()
+    assert shown["precision"].tolist() == table.loc[shown["code"], "precision"].tolist()
+
+
+def test_every_unread_segment_is_ranked_once_and_the_unsure_come_first(book, tables):
+    segments, codings, readings = tables
+    suggested = fit_suggester(segments, codings, readings, book).suggest(segments)
+    ranked = suggested.drop_duplicates("segment_id")
+    assert ranked["rank"].tolist() == list(range(1, 13))
+    assert ranked["informative"].is_monotonic_decreasing
+    assert len(suggested.drop_duplicates(["segment_id", "rank"])) == len(ranked)
+
+
+def test_measured_precision_is_that_of_documents_not_seen(book):
+    """A code by chance has no precision on unseen documents, however well the seen ones are remembered."""
+    segments, codings, readings = made_up(n_documents=6, each=20, seed=11)
+    suggester = fit_suggester(segments, codings, readings, book, precision=0.5)
+    slump = suggester.table.set_index("code").loc["slump"]
+    assert np.isnan(slump["threshold"]) or slump["recall"] < 0.3
+
+
+def test_the_interviewer_and_rule_codings_teach_nothing(book, tables):
+    segments, codings, readings = tables
+    rules = codings.assign(rule="tid.ord", coder="rules")
+    with pytest.raises(EstimationError, match="no code stands in"):
+        fit_suggester(segments, rules, readings, book)
+    with pytest.raises(EstimationError, match="0 segments in 0 documents"):
+        fit_suggester(segments.assign(role="intervjuare"), codings, readings, book)
+
+
+def test_too_little_is_refused_with_what_is_missing(book, tables):
+    segments, codings, readings = tables
+    with pytest.raises(EstimationError, match=f"at least {LEAST_SEGMENTS} in {LEAST_DOCUMENTS} are needed"):
+        fit_suggester(segments, codings, readings.head(LEAST_SEGMENTS - 1), book)
+    with pytest.raises(EstimationError, match=f"no code stands in {LEAST_OF_CODE}"):
+        fit_suggester(segments, codings.head(2), readings, book)
+    with pytest.raises(TableError, match="column 'text' is missing"):
+        fit_suggester(segments.drop(columns="text"), codings, readings, book)
+
+
+def test_a_learning_curve_rises_and_says_so(book):
+    segments, codings, readings = made_up(n_documents=13, each=10)
+    curve = learning_curve(segments, codings, readings, book, repeats=3, steps=(0.25, 1.0))
+    first, last = curve.means["f1"].iloc[[0, -1]]
+    assert last > first
+    assert last > 0.5
+    assert curve.table["rests_on"].map(len).tolist() == curve.table["documents"].tolist()
+    assert (curve.table["right"] <= curve.table[["suggested", "coded"]].min(axis=1)).all()
+    for lang in ("sv", "en"):
+        assert "F1" in curve.sentence(lang)
+        assert "3" in curve.caption(lang)
+        assert "F1" in alt_learning_curve(curve, lang=lang)
+    ax = plot_learning_curve(curve)
+    assert len(ax.lines) == 3
+    assert ax.get_xlabel() == "Lästa segment"
+
+
+def test_its_sentence_follows_from_its_numbers(book, tables):
+    suggester = fit_suggester(*tables, book)
+    shown = suggester.table.dropna(subset="threshold")
+    assert f"{len(shown)} av {len(suggester.table)}" in suggester.sentence()
+    assert str(int(shown["suggested"].sum())) in suggester.sentence("en")
+    assert "84" in suggester.caption()
+
+
+@pytest.fixture
+def vector_file(tmp_path):
+    path = tmp_path / "ord.vec"
+    words = {
+        "chefen": (1, 0.1),
+        "chef": (0.9, 0),
+        "direktören": (1, 0),
+        "tid": (0, 1),
+        "timmarna": (0, 0.9),
+        "Kalendern": (0.1, 1),
+    }
+    lines = [f"{len(words)} 2", *(f"{word} {a} {b}" for word, (a, b) in words.items())]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_word_vectors_of_the_user_may_help(book, tables, vector_file):
+    vectors = read_vectors(vector_file)
+    means = vectors.of_texts(tokenise(["Chefen och direktören", "kalendern", "okänt", ""]))
+    assert means[0] == pytest.approx([0.9975, 0.0498], abs=1e-3)
+    assert means[2:].tolist() == [[0, 0], [0, 0]]
+    plain, helped = (fit_suggester(*tables, book, vectors=v) for v in (None, vectors))
+    assert plain.suggest(tables[0]).shape[1] == helped.suggest(tables[0]).shape[1]
+    assert not np.allclose(plain.probabilities(["Direktören"]), helped.probabilities(["Direktören"]))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [("a 1 2\nb 1\n", "line 2: 1 numbers, 2 before"), ("", "has no word vectors"), ("a x y\n", "is not a text file")],
+)
+def test_broken_vectors_are_one_clear_line(tmp_path, content, said):
+    path = tmp_path / "ord.vec"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(SourceError, match=said):
+        read_vectors(path)
+
+
+def test_a_package_that_is_not_installed_is_one_clear_line():
+    with pytest.raises(SourceError, match="neither a file nor an installed spaCy package"):
+        read_vectors("sv_no_such_vectors")
