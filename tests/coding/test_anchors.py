@@ -360,7 +360,7 @@ def test_what_is_placed_is_never_wrong(seed):
 
 @pytest.mark.slow
 def test_tens_of_thousands_of_spans_are_never_silently_wrong_and_most_are_placed():
-    counts = [counts for seed in range(1500) if (counts := _correct_at_random(seed)) is not None]
+    counts = [counts for seed in range(40_000, 41_500) if (counts := _correct_at_random(seed)) is not None]
     right, wrong, listed = np.sum(counts, axis=0)
     assert right + listed > 80_000
     assert wrong == 0

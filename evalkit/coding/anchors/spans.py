@@ -359,8 +359,8 @@ class _Carrier:
         inside = a >= 0 and a + shift >= 0 and np.array_equal(old.ids[a:first], new.ids[a + shift : place])
         within = b <= len(old) and np.array_equal(old.ids[last + 1 : b], new.ids[last + 1 + shift : b + shift])
         edges = [(first, first + _MOVED_WORDS), (last + 1 - _MOVED_WORDS, last + 1)]
-        edges += [] if opened else [(first - _MOVED_WORDS + 1, first + 1)]
-        edges += [] if closed else [(last, last + _MOVED_WORDS)]
+        edges += [] if opened else [(first - 2, first + 3)]
+        edges += [] if closed else [(last - 2, last + 3)]
         if any(self._held_elsewhere(max(low, 0), high, shift) for low, high in edges):
             return False
         once = all(len(self._occurrences("new", old.ids[max(low, 0) : high])) <= 1 for low, high in edges)
