@@ -245,6 +245,23 @@ def put_back(before: list[tuple[int, str]], corrected: Transcript, *, reach: int
             for place in (earlier[number], later[number]):
                 if place is not None and token.string.casefold() in gone[max(place - reach, 0) : place + reach + 1]:
                     return True
+    return _refilled(before, at, tokens)
+
+
+def _refilled(before: list[tuple[int, str]], at: list[int | None], tokens: list[Token], *, run: int = 3) -> bool:
+    """Return whether a copy stands where a passage was that was moved away: the two texts show the copy elsewhere."""
+    bounds = [-1, *(number for number, rank in enumerate(at) if rank is not None), len(at)]
+    for left, right in pairwise(bounds):
+        came = [token.string.casefold() for token in tokens[left + 1 : right]][:run]
+        last = [token.string.casefold() for token in tokens[left + 1 : right]][-run:]
+        was = -1 if left < 0 else at[left]
+        will = len(before) if right == len(at) else at[right]
+        if not came or was is None or will is None or will == was + 1:
+            continue
+        followed = [string.casefold() for _, string in before[was + 1 : was + 1 + len(came)]]
+        preceded = [string.casefold() for _, string in before[max(will - len(last), 0) : will]]
+        if came == followed or last == preceded:
+            return True
     return False
 
 

@@ -20,6 +20,7 @@ RUN = 3
 """Tokens in a run by which a copy of a passage is known."""
 _BREAK = 2  # most tokens put in or taken out between two that still count as kept together
 _BESIDE = 4  # tokens beside a passage
+_APART = 16  # tokens between two runs of one copied passage, where the copy was corrected too
 
 
 def kept_words(old: Words, new: Words, certain: IntArray) -> IntArray:
@@ -92,7 +93,7 @@ def _rivalled(old: Words, new: Words, held: IntArray, theirs: IntArray) -> npt.N
     ours, there = np.r_[-1, held, len(old)], np.r_[-1, theirs, len(new)]
     broken = np.flatnonzero(np.maximum(np.diff(ours), np.diff(there)) - 1 > _BREAK)
     rivalled = np.zeros(len(old), dtype=bool)
-    for passage in np.split(places, np.flatnonzero(np.diff(places) > _BESIDE) + 1):
+    for passage in np.split(places, np.flatnonzero(np.diff(places) > _APART) + 1):
         low, high = passage[0] - _BESIDE, passage[-1] + 1 + _BESIDE
         if ((ours[broken + 1] >= low) & (ours[broken] < high)).any():
             rivalled[max(low, 0) : high] = True

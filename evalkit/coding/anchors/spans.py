@@ -227,7 +227,7 @@ class _Carrier:
     def _first(self, first: int, last: int) -> tuple[int | None, str]:
         """Return the new token that the span begins with, or why it is not certain."""
         if self.partner[first] >= 0:
-            return int(self.partner[first]), ""
+            return self._with_word(first, outside=int(self.old.owners[first]) < first)
         i1, i2, j1, j2 = self._block(first)
         while i1 < first and self.old.owners[i1] != i1 and self.certain[i1] == j1 < j2:
             i1, j1 = i1 + 1, j1 + 1  # a speaker's label or sign before the span, whose word changed
@@ -238,13 +238,20 @@ class _Carrier:
     def _last(self, first: int, last: int) -> tuple[int | None, str]:
         """Return the new token that the span ends with, or why it is not certain."""
         if self.partner[last] >= 0:
-            return int(self.partner[last]), ""
+            return self._with_word(last, outside=int(self.old.owners[last]) > last)
         i1, i2, j1, j2 = self._block(last)
         while i2 - 1 > last and self.old.owners[i2 - 1] != i2 - 1 and self.certain[i2 - 1] == j2 - 1 >= j1:
             i2, j2 = i2 - 1, j2 - 1
         if i2 == last + 1 and i1 >= first and self._one_for_one(i1, i2, j1, j2):
             return j2 - 1, ""
         return None, self._why(last)
+
+    def _with_word(self, token: int, *, outside: bool) -> tuple[int | None, str]:
+        """Return a kept token's partner; a sign that ends a span but goes with a word outside it needs that word."""
+        place, word = int(self.partner[token]), int(self.old.owners[token])
+        if outside and (word < 0 or place - int(self.partner[word]) != token - word or self.partner[word] < 0):
+            return None, "edge"
+        return place, ""
 
     def _inside_breaks(self, first: int, last: int, begin: int, finish: int) -> tuple[int, int]:
         """Leave out a paragraph's break that comes to stand at an end because the words beyond it were taken out."""
@@ -359,8 +366,8 @@ class _Carrier:
         inside = a >= 0 and a + shift >= 0 and np.array_equal(old.ids[a:first], new.ids[a + shift : place])
         within = b <= len(old) and np.array_equal(old.ids[last + 1 : b], new.ids[last + 1 + shift : b + shift])
         edges = [(first, first + _MOVED_WORDS), (last + 1 - _MOVED_WORDS, last + 1)]
-        edges += [] if opened else [(first - _MOVED_WORDS + 1, first + 1)]
-        edges += [] if closed else [(last, last + _MOVED_WORDS)]
+        edges += [] if opened else [(first - 2, first + 3)]
+        edges += [] if closed else [(last - 2, last + 3)]
         if any(self._held_elsewhere(max(low, 0), high, shift) for low, high in edges):
             return False
         once = all(len(self._occurrences("new", old.ids[max(low, 0) : high])) <= 1 for low, high in edges)
