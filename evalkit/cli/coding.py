@@ -1,4 +1,4 @@
-"""Commands on codes and codings: code, agree."""
+"""Commands on codes and codings: code, agree, suggest."""
 
 from pathlib import Path
 from typing import Annotated
@@ -65,3 +65,37 @@ def agree(
     typer.echo(compared.agreement.sentence(loaded.lang))
     where = f" in {relative(out)}" if out else "; list them with --out"
     typer.echo(f"{count(compared.differences, 'difference')} between the coders{where}")
+
+
+@app.command()
+def suggest(
+    study: StudyFolder = Path(),
+    coders: Annotated[
+        str | None, typer.Option(help="Names with commas: whom to learn from.", show_default="everybody")
+    ] = None,
+    precision: Annotated[float, typer.Option(help="Share of a code's suggestions that must have been right.")] = 0.7,
+    vectors: Annotated[
+        str | None, typer.Option(help="Word vectors that you have: a .vec file or a spaCy package.")
+    ] = None,
+    shown: Annotated[int, typer.Option("--shown", help="Segments to show.", min=0)] = 10,
+    out: Annotated[Path | None, typer.Option(help="A .csv or .xlsx file for all suggestions with texts.")] = None,
+    lang: Lang = None,
+    quiet: Quiet = False,
+) -> None:
+    """Show which segment teaches most if it is read next, and codes suggested by what has been coded so far."""
+    from evalkit.pipeline.suggest import suggest_codes
+
+    loaded = load(study, lang)
+    names = None if coders is None else [name.strip() for name in coders.split(",")]
+    with show_progress(quiet) as progress:
+        found = suggest_codes(loaded, coders=names, precision=precision, vectors=vectors, out=out, progress=progress)
+    for rank, rows in found.suggestions[found.suggestions["rank"] <= shown].groupby("rank"):
+        codes = [
+            f"{row['code']} {row['probability']:.2f} ({row['precision']:.2f})"
+            for row in rows.dropna(subset="code").to_dict("records")
+        ]
+        typer.echo(f"{rank:>4}  {rows['segment_id'].iloc[0]}  {', '.join(codes) or '–'}")
+    typer.echo("code, its probability, and in brackets how often its suggestions were right on documents not seen")
+    typer.echo(found.suggester.sentence(loaded.lang))
+    if out is not None:
+        typer.echo(f"{count(len(found.suggestions), 'row')} in {relative(out)}")

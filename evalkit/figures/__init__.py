@@ -106,6 +106,12 @@ from evalkit.figures.records import (
     plot_unit_costs,
 )
 from evalkit.figures.style import use_style
+from evalkit.figures.suggestions import (
+    alt_learning_curve,
+    alt_suggestions,
+    plot_learning_curve,
+    plot_suggestions,
+)
 from evalkit.figures.taking_part import alt_attendance, alt_contacts, plot_attendance, plot_contacts
 from evalkit.figures.triangulation import alt_triangulation, alt_unit_learning, plot_triangulation, plot_unit_learning
 from evalkit.figures.vocabulary import alt_convergence, alt_saturation, plot_convergence, plot_saturation
@@ -142,6 +148,7 @@ __all__ = [
     "alt_indicators",
     "alt_interventions",
     "alt_latest_levels",
+    "alt_learning_curve",
     "alt_learning_paths",
     "alt_other_outcomes",
     "alt_path_trends",
@@ -157,6 +164,7 @@ __all__ = [
     "alt_session_groups",
     "alt_session_timeline",
     "alt_spent_hours",
+    "alt_suggestions",
     "alt_tipping_point",
     "alt_tool_difficulty",
     "alt_triangulation",
@@ -195,6 +203,7 @@ __all__ = [
     "plot_indicators",
     "plot_interventions",
     "plot_latest_levels",
+    "plot_learning_curve",
     "plot_learning_paths",
     "plot_matrix_grouping",
     "plot_other_outcomes",
@@ -211,6 +220,7 @@ __all__ = [
     "plot_session_groups",
     "plot_session_timeline",
     "plot_spent_hours",
+    "plot_suggestions",
     "plot_tipping_point",
     "plot_tool_difficulty",
     "plot_triangulation",

@@ -1,12 +1,123 @@
-"""Figure of what suggestions are worth after more and more coding."""
+"""Figures of what suggestions are worth: per code, and after more and more coding."""
 
+import textwrap
+from typing import Any
+
+import pandas as pd
 from matplotlib.axes import Axes
 
-from evalkit.coding.suggest import LearningCurve
-from evalkit.figures.style import BLUE, GREY, ORANGE, figure_axes, note, use_style
-from evalkit.wording import Language, number, pick
+from evalkit.coding.suggest import LearningCurve, Suggester
+from evalkit.figures.style import BLUE, GREY, INK, ORANGE, figure_axes, note, use_style
+from evalkit.wording import Language, interval, number, pick
 
-__all__ = ["alt_learning_curve", "plot_learning_curve"]
+__all__ = ["alt_learning_curve", "alt_suggestions", "plot_learning_curve", "plot_suggestions"]
+
+MUTED = "#777777"
+RIGHT = 1.22
+"""Where the column of numbers ends, in the units of the scale from 0 to 1."""
+
+
+@use_style()
+def plot_suggestions(suggester: Suggester, *, ax: Axes | None = None, lang: Language = "sv") -> Axes:
+    """Draw the precision of each code's suggestions with its interval, and their recall.
+
+    Parameters
+    ----------
+    suggester : Suggester
+        What is drawn.
+    ax : matplotlib.axes.Axes, optional
+        To draw on; default a new figure.
+    lang : {"sv", "en"}, default "sv"
+        Language of the reader.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+    """
+    rows = _from_the_best(suggester)
+    ax, own = figure_axes(ax, height=1.3 + 0.195 * max(len(rows), 4))
+    for y, row in enumerate(rows):
+        _suggested(ax, y, row, lang)
+    ax.plot([suggester.precision] * 2, [-0.6, len(rows) - 0.4], color=INK, linewidth=0.7, linestyle=":")
+    ax.text(RIGHT, -1, pick(lang, sv="rätt av förslag", en="right of suggested"), ha="right", va="center", color=MUTED)
+    names = [textwrap.shorten(suggester.code_name(row["code"], lang), 32, placeholder=" …") for row in rows]
+    ax.set_yticks(range(len(rows)), names)
+    ax.set_ylim(len(rows) - 0.4, -1.6)
+    ax.set_xlim(-0.02, RIGHT + 0.02)
+    ticks = (0, 0.25, 0.5, 0.75, 1)
+    ax.set_xticks(ticks, [number(x, 2, lang=lang) for x in ticks])
+    ax.set_xlabel(
+        pick(lang, sv="Precision (punkt) och täckning (ring)", en="Precision (dot) and recall (ring)"), x=0.42
+    )
+    ax.tick_params(left=False)
+    ax.spines["left"].set_visible(False)
+    ax.spines["bottom"].set_bounds(0, 1)
+    note(ax, _note_on_codes(suggester, lang), own=own)
+    return ax
+
+
+def alt_suggestions(suggester: Suggester, *, lang: Language = "sv") -> str:
+    """Write the alternative text of `plot_suggestions`.
+
+    Parameters
+    ----------
+    suggester : Suggester
+        What is drawn.
+    lang : {"sv", "en"}, default "sv"
+        Language of the reader.
+
+    Returns
+    -------
+    str
+        Precision and recall of every code, and which are not suggested.
+    """
+    rows = _from_the_best(suggester)
+    told = "; ".join(
+        f"{suggester.code_name(row['code'], lang)} {number(row['precision'], 2, lang=lang)} "
+        f"({interval(row['precision_low'], row['precision_high'], lang=lang)}), {number(row['recall'], 2, lang=lang)}"
+        for row in rows
+        if row["suggested"]
+    )
+    none = ", ".join(suggester.code_name(row["code"], lang) for row in rows if not row["suggested"]) or "–"
+    return pick(
+        lang,
+        sv=f"Punkter med intervall och ringar, förslagens precision och täckning per kod: {told}. Föreslås inte: "
+        f"{none}.",
+        en=f"Dots with intervals and rings, precision and recall of suggestions by code: {told}. Not suggested: "
+        f"{none}.",
+    )
+
+
+def _from_the_best(suggester: Suggester) -> list[dict[Any, Any]]:
+    table = suggester.table.sort_values(["precision", "recall", "code"], ascending=[False, False, True])
+    return pd.DataFrame(table).to_dict("records")
+
+
+def _suggested(ax: Axes, y: float, row: dict[Any, Any], lang: Language) -> None:
+    gid = f"suggestions:{row['row_id']}"
+    if not row["suggested"]:
+        words = pick(
+            lang, sv="föreslås inte: ingen gräns är precis nog", en="not suggested: no threshold is precise enough"
+        )
+        ax.text(0.01, y, words, color=MUTED, va="center", gid=gid)
+        return
+    ax.plot([row["precision_low"], row["precision_high"]], [y, y], color=BLUE, linewidth=1.8, solid_capstyle="butt")
+    ax.plot(row["recall"], y, "o", markersize=6.5, markerfacecolor="white", color=MUTED, clip_on=False)
+    ax.plot(row["precision"], y, "o", markersize=5, color=BLUE, clip_on=False, gid=gid)
+    of = pick(lang, sv="av", en="of")
+    ax.text(RIGHT, y, f"{row['right']} {of} {row['suggested']}", ha="right", va="center")
+
+
+def _note_on_codes(suggester: Suggester, lang: Language) -> str:
+    asked = number(suggester.precision, 2, lang=lang)
+    return pick(
+        lang,
+        sv="Mätt på dokument som varken modellerna eller gränserna hade sett. Streck: 95 %-intervall för precisionen. "
+        f"Prickad linje: den precision som krävs, {asked}.",
+        en="Measured on documents that neither models nor thresholds had seen. Lines: 95% interval of the precision. "
+        f"Dotted line: the precision asked for, {asked}.",
+    )
 
 
 @use_style()

@@ -16,7 +16,7 @@ from evalkit.study import Study
 from evalkit.tables import as_csv, as_xlsx, read_table, write_whole
 from evalkit.wording import Language, interval, number, pick
 
-__all__ = ["ComparedCoders", "compare_coders"]
+__all__ = ["ComparedCoders", "compare_coders", "with_texts"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,13 +113,27 @@ def compare_coders(
     if level == "code":
         differences = differences[differences["differ"] != "polarity"]
     if out is not None:
-        table = _with_texts(differences, tables[2], read_table(study, "documents"))
+        table = with_texts(differences, tables[2], read_table(study, "documents"))
         write_whole(out, as_csv(table) if out.suffix == ".csv" else as_xlsx({"differences": table}))
     return ComparedCoders(agreement, len(differences))
 
 
-def _with_texts(differences: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFrame:
+def with_texts(rows: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFrame:
+    """Put what was said beside rows about segments.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        With segment_id.
+    segments, documents : pandas.DataFrame
+        Tables of those names.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With speaker, unit, text and consent; no text of people who consented to nothing.
+    """
     said = segments[["segment_id", "document_id", "speaker", "unit", "text"]]
     said = said.merge(documents[["document_id", "consent"]], on="document_id", how="left").drop(columns="document_id")
     said["text"] = said["text"].where(said["consent"] != "none")
-    return differences.merge(said, on="segment_id", how="left")
+    return rows.merge(said, on="segment_id", how="left")

@@ -5,51 +5,14 @@ import pandas as pd
 import pytest
 
 from evalkit.coding import read_codebook
-from evalkit.coding.suggest import LEAST_DOCUMENTS, LEAST_OF_CODE, LEAST_SEGMENTS, fit_suggester, learning_curve
+from evalkit.coding.suggest import fit_suggester, learning_curve
+from evalkit.coding.suggest.material import LEAST_DOCUMENTS, LEAST_OF_CODE, LEAST_SEGMENTS
+from evalkit.coding.suggest.precision import threshold
 from evalkit.coding.vectors import read_vectors
 from evalkit.corpus.tokens import tokenise
 from evalkit.errors import EstimationError, SourceError, TableError
 from evalkit.figures.suggestions import alt_learning_curve, plot_learning_curve
-from tests.coding.texts import as_table
-
-CODEBOOK = """
-version = "1"
-[[codes]]
-id = "tid"
-name = "Tid"
-[[codes]]
-id = "chef"
-name = "Chef"
-[[codes]]
-id = "sallan"
-name = "Sällan"
-[[codes]]
-id = "slump"
-name = "Slump"
-"""
-WAYS = {
-    "tid": [
-        "Vi hinner inte",
-        "Kalendern är full",
-        "Timmarna räcker inte",
-        "Det finns ingen tid",
-        "Klockan springer ifrån oss",
-    ],
-    "chef": [
-        "Chefen lyssnar på oss",
-        "Ledningen syns aldrig",
-        "Min chef står bakom",
-        "Direktören kom förbi",
-        "Cheferna är borta",
-    ],
-    None: [
-        "Bussen var sen",
-        "Kaffet smakade gott",
-        "Det regnade hela dagen",
-        "Vi satt i stora salen",
-        "Lunchen var kall",
-    ],
-}
+from tests.coding.made_up_readings import CODEBOOK, WAYS, made_up
 
 
 @pytest.fixture(scope="module")
@@ -57,49 +20,6 @@ def book(tmp_path_factory):
     path = tmp_path_factory.mktemp("book") / "codebook.toml"
     path.write_text(CODEBOOK, encoding="utf-8")
     return read_codebook(path)
-
-
-def made_up(n_documents=8, each=12, seed=5):
-    """Segments of documents, of which all but the last are read; codings by what is said, and one code by chance."""
-    random = np.random.default_rng(seed)
-    segments, codings, readings = [], [], []
-    for document in range(n_documents):
-        for place in range(each):
-            id = f"d{document}#{place:02d}"
-            code = [*WAYS][int(random.integers(len(WAYS)))]
-            text = (
-                f"{random.choice(WAYS[code])} i grupp {random.integers(90)}, sa {random.choice(['hon', 'han', 'de'])}."
-            )
-            segments.append(
-                {
-                    "segment_id": id,
-                    "document_id": f"d{document}",
-                    "start": 100 * place,
-                    "end": 99,
-                    "role": "informant",
-                    "text": text,
-                }
-            )
-            if document == n_documents - 1:
-                continue
-            readings.append({"segment_id": id, "document_id": f"d{document}", "coder": "anna", "independent": True})
-            given = [code] if code else []
-            given += ["slump"] if random.random() < 0.2 else []
-            given += ["sallan"] if id == "d0#00" else []
-            codings += [
-                {
-                    "coding_id": f"{id}{c}",
-                    "segment_id": id,
-                    "document_id": f"d{document}",
-                    "start": 0,
-                    "end": 1,
-                    "code": c,
-                    "polarity": "+",
-                    "coder": "anna",
-                }
-                for c in given
-            ]
-    return as_table("segments", segments), as_table("codings", codings), as_table("readings", readings)
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +36,9 @@ def test_it_suggests_what_is_said_and_not_what_is_chance(book, tables):
     table = suggester.table.set_index("code")
     assert suggester.left_out == ("sallan",)
     assert np.isnan(table.loc["slump", "threshold"])
-    assert table.loc[["tid", "chef"], "precision"].min() >= 0.7
+    own = table.loc[["tid", "chef"]]
+    assert (own["precision_low"] < own["precision"]).all()
+    assert own["precision"].min() > 0.6
     suggested = suggester.suggest(segments)
     truth = {
         id: code
@@ -156,6 +78,51 @@ def test_the_interviewer_and_rule_codings_teach_nothing(book, tables):
         fit_suggester(segments, rules, readings, book)
     with pytest.raises(EstimationError, match="0 segments in 0 documents"):
         fit_suggester(segments.assign(role="intervjuare"), codings, readings, book)
+
+
+def test_measured_precision_is_what_new_documents_give(book):
+    """Thresholds are chosen to look good; what is shown must not be flattered by that. It may be a little modest: it is
+    measured with a fifth of the documents left out."""
+    claimed, true = [], []
+    for seed in range(12):
+        segments, codings, readings = made_up(n_documents=25, each=10, seed=seed)
+        late = segments["document_id"].isin([f"d{number}" for number in range(12, 24)])
+        early = readings[~readings["segment_id"].isin(segments.loc[late, "segment_id"])]
+        suggester = fit_suggester(segments, codings, early, book, precision=0.6)
+        shown = suggester.table.dropna(subset="precision").set_index("code")["precision"]
+        suggested = suggester.suggest(segments[late]).dropna(subset="code")
+        having = set(zip(codings["segment_id"], codings["code"], strict=True))
+        for code, own in suggested[suggested["code"].isin(shown.index)].groupby("code"):
+            true.append(np.mean([(id, code) in having for id in own["segment_id"]]))
+            claimed.append(shown[code])
+    assert len(true) >= 12
+    assert -0.15 < np.mean(claimed) - np.mean(true) < 0.03
+
+
+def test_a_threshold_needs_right_suggestions_and_lies_between_probabilities():
+    probability = np.array([0.9, 0.8, 0.8, 0.4, 0.3])
+    assert threshold(probability, np.array([1, 1, 0, 1, 0], dtype=bool), 0.7) == 0.4
+    assert threshold(probability, np.array([1, 1, 0, 0, 0], dtype=bool), 0.65) == 0.8
+    assert np.isnan(threshold(probability, np.array([1, 0, 0, 0, 0], dtype=bool), 0.5))
+    assert np.isnan(threshold(probability, np.array([1, 1, 0, 0, 0], dtype=bool), 0.9))
+
+
+def test_what_the_codebook_finds_is_evidence(tables, tmp_path):
+    """With a rule that is always right a code is suggested where its words were never seen."""
+    segments = tables[0]
+    path = tmp_path / "codebook.toml"
+    rule = 'rules = [{ words = ["chef*", "direktör*", "ledning*"] }]\n'
+    path.write_text(CODEBOOK.replace('name = "Chef"\n', f'name = "Chef"\n{rule}'), encoding="utf-8")
+    asked = segments.head(1).assign(text="Fru direktör Ek.", segment_id="new#1")
+    with_rule, without = (fit_suggester(*tables, read_codebook(book)) for book in (path, _without_rules(tmp_path)))
+    of = with_rule.table["code"].tolist().index("chef")
+    assert with_rule.probabilities(asked)[0, of] > without.probabilities(asked)[0, of] + 0.1
+
+
+def _without_rules(folder):
+    path = folder / "plain.toml"
+    path.write_text(CODEBOOK, encoding="utf-8")
+    return path
 
 
 def test_too_little_is_refused_with_what_is_missing(book, tables):
@@ -216,7 +183,8 @@ def test_word_vectors_of_the_user_may_help(book, tables, vector_file):
     assert means[2:].tolist() == [[0, 0], [0, 0]]
     plain, helped = (fit_suggester(*tables, book, vectors=v) for v in (None, vectors))
     assert plain.suggest(tables[0]).shape[1] == helped.suggest(tables[0]).shape[1]
-    assert not np.allclose(plain.probabilities(["Direktören"]), helped.probabilities(["Direktören"]))
+    asked = tables[0].head(1).assign(text="Direktören")
+    assert not np.allclose(plain.probabilities(asked), helped.probabilities(asked))
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from evalkit.cli import run
 from evalkit.errors import TableError
 from evalkit.pipeline import check_study, run_study
 from evalkit.pipeline.check import ProblemsError
@@ -30,6 +31,27 @@ def test_it_makes_a_report_with_all_figures(own_study: Study) -> None:
         assert "n = " in item.caption
     assert 'lang="sv"' in page
     assert not re.search(r'(src|href)="(https?:|file:|/)', page)
+
+
+def test_suggestions_come_with_their_measured_precision(
+    own_study: Study, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "suggestions.csv"
+    assert run(["suggest", str(own_study.root), "--shown", "3", "--out", str(out), "--lang", "en"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[:3]] == ["1", "2", "3"]
+    assert "suggestions were right" in lines[4]
+    table = pd.read_csv(out, sep=None, engine="python", encoding="utf-8-sig", decimal=",")
+    read = set(read_table(own_study, "readings")["segment_id"])
+    assert not set(table["segment_id"]) & read
+    assert table.loc[table["consent"] == "none", "text"].isna().all()
+    for wrong, said in (
+        (["--precision", "3"], "--precision 3: give a share"),
+        (["--coders", "Q"], "coder 'Q' has read nothing"),
+        (["--out", "x.pdf"], "--out x.pdf: the ending"),
+    ):
+        assert run(["suggest", str(own_study.root), *wrong]) > 0
+        assert said in capsys.readouterr().err
 
 
 def test_what_is_committed_is_what_the_code_makes(own_study: Study) -> None:
