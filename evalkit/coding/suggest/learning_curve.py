@@ -56,9 +56,10 @@ class LearningCurve:
         repeats, most = int(self.table["repeat"].nunique()), int(self.table["documents"].max())
         return pick(
             lang,
-            sv=f"Förslagens F1 på dokument som hållits undan, efter upp till {most} dokument; {repeats} slumpade "
-            "ordningar.",
-            en=f"F1 of the suggestions on documents held out, after up to {most} documents; {repeats} random orders.",
+            sv=f"n = upp till {most} dokument att lära av, i {repeats} slumpade ordningar. F1 mätt på andra dokument, "
+            "som hållits undan.",
+            en=f"n = up to {most} documents to learn from, in {repeats} random orders. F1 measured on other documents, "
+            "held out.",
         )
 
     def sentence(self, lang: Language = "sv") -> str:

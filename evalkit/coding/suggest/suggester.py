@@ -138,10 +138,10 @@ class Suggester:
         segments, documents = number(self.n_segments, lang=lang), number(self.n_documents, lang=lang)
         return pick(
             lang,
-            sv=f"Förslag som lärt av {segments} lästa segment i {documents} dokument; precision mätt på dokument som "
-            "modellen inte sett.",
-            en=f"Suggestions learned from {segments} segments read in {documents} documents; precision measured on "
-            "documents not seen.",
+            sv=f"n = {segments} lästa segment i {documents} dokument. Förslag som lärt av dem; precision mätt på "
+            "dokument som modellen inte sett.",
+            en=f"n = {segments} segments read in {documents} documents. Suggestions learned from them; precision "
+            "measured on documents not seen.",
         )
 
     def sentence(self, lang: Language = "sv") -> str:
