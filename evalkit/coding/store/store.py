@@ -4,8 +4,6 @@ Everything is on the disk when a call returns. Nothing is ever deleted: a remove
 an entry of an append-only log, and undo and redo are entries too.
 """
 
-import datetime as dt
-import hashlib
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,15 +16,22 @@ import sqlalchemy as sa
 
 from evalkit.coding.store import log
 from evalkit.coding.store.database import LOCK_SECONDS, Database
-from evalkit.coding.store.log import Row, Step
+from evalkit.coding.store.log import Step
+from evalkit.coding.store.records import (
+    add_coding,
+    check_code,
+    check_date,
+    check_memo,
+    check_polarity,
+    keep_place,
+    live_record,
+    set_record,
+)
 from evalkit.coding.store.schema import LOG, RECORDS, TEXTS
 from evalkit.errors import StoreError
-from evalkit.tables.schemas import POLARITIES
 
-__all__ = ["ORIGINS", "CodingStore", "add_coding", "keep_place", "mark_read"]
+__all__ = ["CodingStore"]
 
-ORIGINS = ("own", "suggestion", "sheet", "import")
-"""Where a coding comes from: made by hand, an accepted suggestion of the rules, a coding sheet, another program."""
 _ABOUT = ("coding", "code", "unit", "document", "segment")
 _DECIDED = ("suggestion", "pseudonym", "placement")
 
@@ -180,10 +185,10 @@ class CodingStore:
         unknown = set(values) - {"code", "polarity", "unit", "about_session"}
         if unknown:
             raise StoreError(f"codings: '{min(unknown)}' cannot be changed; remove the coding and make another")
-        _check_polarity(values.get("polarity", "+"))
-        _check_code(values.get("code", "-"))
+        check_polarity(values.get("polarity", "+"))
+        check_code(values.get("code", "-"))
         with self.step(coder) as step:
-            _live(step, "codings", id)
+            live_record(step, "codings", id)
             step.change("codings", id, values)
 
     def move(self, kind: str, id: str, *, text: str, start: int, end: int, coder: str) -> None:
@@ -210,7 +215,7 @@ class CodingStore:
         if kind not in ("codings", "readings"):
             raise StoreError(f"{kind}: such records have no place in a text")
         with self.step(coder) as step:
-            row = _live(step, kind, id)
+            row = live_record(step, kind, id)
             place = keep_place(step, row["document_id"], text, start, end)
             step.change(kind, id, place | ({"quote": text[start:end]} if kind == "codings" else {}))
 
@@ -234,7 +239,7 @@ class CodingStore:
         if kind in ("samples", "codebooks"):
             raise StoreError(f"{kind}: what was drawn or kept as a version stays")
         with self.step(coder) as step:
-            _live(step, _kind(kind), id)
+            live_record(step, _kind(kind), id)
             step.change(kind, id, {"removed": True})
 
     def add_memo(self, about: str, subject: str, text: str, *, coder: str) -> str:
@@ -263,7 +268,7 @@ class CodingStore:
         """
         if about not in _ABOUT:
             raise StoreError(f"memos: '{about}' has no memos; they are on {', '.join(_ABOUT)}")
-        _check_memo(text)
+        check_memo(text)
         with self.step(coder) as step:
             return step.add("memos", {"about": about, "subject": subject, "text": text})
 
@@ -284,9 +289,9 @@ class CodingStore:
         StoreError
             If there is no such memo.
         """
-        _check_memo(text)
+        check_memo(text)
         with self.step(coder) as step:
-            _live(step, "memos", id)
+            live_record(step, "memos", id)
             step.change("memos", id, {"text": text})
 
     def decide(self, about: str, decisions: Mapping[str, str], *, coder: str) -> int:
@@ -315,7 +320,9 @@ class CodingStore:
             raise StoreError(f"decisions: nothing is decided on '{about}'; decisions are on {', '.join(_DECIDED)}")
         with self.step(coder) as step:
             for subject, decision in decisions.items():
-                _set(step, "decisions", {"about": about, "subject": subject, "coder": coder}, {"decision": decision})
+                set_record(
+                    step, "decisions", {"about": about, "subject": subject, "coder": coder}, {"decision": decision}
+                )
             return step.size
 
     def score(
@@ -366,11 +373,11 @@ class CodingStore:
         """
         if not pd.isna(level) and level < 0:
             raise StoreError(f"scores: level {level} is on no rubric; levels begin at 0, None is 'cannot judge'")
-        _check_date(rated_on)
+        check_date(rated_on)
         key = {"unit": unit, "session": session, "tool": tool, "coder": coder}
         values = {"level": level, "basis": basis, "rated_on": rated_on, "blind": blind, "evidence": evidence}
         with self.step(coder) as step:
-            return _set(step, "scores", key, values)
+            return set_record(step, "scores", key, values)
 
     def undo(self, coder: str) -> str | None:
         """Take back the coder's latest step.
@@ -564,220 +571,16 @@ class CodingStore:
             temporary.unlink(missing_ok=True)
 
 
-def add_coding(
-    step: Step,
-    *,
-    document_id: str,
-    text: str,
-    start: int,
-    end: int,
-    code: str,
-    polarity: str = "+",
-    unit: str | None = None,
-    about_session: int | None = None,
-    origin: str = "own",
-    codebook_version: str = "",
-) -> str:
-    """Code a passage as a part of a step (see `CodingStore.add_coding`).
-
-    Parameters
-    ----------
-    step : Step
-        The step.
-    document_id, text, start, end, code, polarity, unit, about_session, origin, codebook_version
-        As in `CodingStore.add_coding`.
-
-    Returns
-    -------
-    str
-        The coding's id.
-
-    Raises
-    ------
-    StoreError
-        If the passage lies outside the text or a value is not allowed.
-    """
-    _check_polarity(polarity)
-    _check_origin(origin)
-    _check_code(code)
-    place = keep_place(step, document_id, text, start, end)
-    values = {
-        "quote": text[start:end],
-        "code": code,
-        "polarity": polarity,
-        "unit": unit,
-        "about_session": about_session,
-        "origin": origin,
-        "codebook_version": codebook_version,
-    }
-    return step.add("codings", place | values)
-
-
-def mark_read(
-    step: Step,
-    *,
-    document_id: str,
-    text: str,
-    start: int,
-    end: int,
-    independent: bool,
-    sample: str | None = None,
-    segment_id: str | None = None,
-    stratum: str | None = None,
-    probability: float | None = None,
-    origin: str = "own",
-) -> str:
-    """Note that a coder has read a segment and judged all of it; read again, it is the same reading.
-
-    A segment that was drawn into two samples has a reading for each. Who has once read a segment with the rules' or
-    somebody else's codings in view never reads it independently again.
-
-    Parameters
-    ----------
-    step : Step
-        The step; its coder has read.
-    document_id, text, start, end
-        The segment, as in `CodingStore.add_coding`.
-    independent : bool
-        Whether the coder saw neither the rules' codings nor anybody else's.
-    sample, segment_id, stratum, probability
-        The audit sample that the segment was drawn into, if any, and what the segment is called there. By that, a
-        reading is known again when it has been moved to a corrected text; its place stays the one it was moved to.
-    origin : {"own", "suggestion", "sheet", "import"}, default "own"
-        Where the reading comes from.
-
-    Returns
-    -------
-    str
-        The reading's id.
-
-    Raises
-    ------
-    StoreError
-        If the segment lies outside the text or the origin is not known.
-    """
-    _check_origin(origin)
-    place = keep_place(step, document_id, text, start, end)
-    mine = place | {"coder": step.coder}
-    known: Row = {"independent": independent and not _has_seen(step, mine), "origin": origin}
-    known |= {name: value for name, value in (("stratum", stratum), ("probability", probability)) if value is not None}
-    keys: list[Row] = [place | {"sample": sample}]
-    if segment_id is not None:
-        # Known by the sample's segment whatever the text is now; or read before it was known to be of the sample.
-        keys = [{"sample": sample, "segment_id": segment_id}, place | {"sample": None, "segment_id": None}]
-        known |= {"sample": sample, "segment_id": segment_id}
-    for key in keys:
-        found = _find(step, "readings", key | {"coder": step.coder})
-        if found is not None:
-            known["independent"] = known["independent"] and step.get("readings", found)["independent"]
-            step.change("readings", found, known)
-            return found
-    empty = {"sample": sample, "stratum": None, "probability": None, "segment_id": segment_id}
-    return step.add("readings", mine | empty | known)
-
-
-def _has_seen(step: Step, mine: Row) -> bool:
-    return _find(step, "readings", mine | {"independent": False}) is not None
-
-
-def _set(step: Step, kind: str, key: Mapping[str, Any], values: Mapping[str, Any]) -> str:
-    """Change the record with this key, or add it."""
-    found = _find(step, kind, key)
-    if found is None:
-        empty = {column.name: None for column in RECORDS[kind].columns if column.nullable}
-        return step.add(kind, empty | dict(key) | dict(values))
-    step.change(kind, found, values)
-    return found
-
-
-def _find(step: Step, kind: str, key: Mapping[str, Any]) -> str | None:
-    """Return the id of the record with this key that stands, if there is one."""
-    table = RECORDS[kind]
-    where = (table.c[name] == value for name, value in key.items())
-    found = step.connection.execute(sa.select(table.c.id).where(table.c.removed.is_(False), *where)).scalar()
-    return None if found is None else str(found)
-
-
-def keep_place(step: Step, document_id: str, text: str, start: int, end: int) -> Row:
-    """Return a place in a text as the records have it, and keep the text as it is now.
-
-    Parameters
-    ----------
-    step : Step
-        The step that will add a record with this place.
-    document_id : str
-        The document.
-    text : str
-        All of its text.
-    start, end : int
-        The place in code points, end exclusive.
-
-    Returns
-    -------
-    dict
-        document_id, text_sha256, start, end.
-
-    Raises
-    ------
-    StoreError
-        If the place lies outside the text.
-    """
-    if not 0 <= start < end <= len(text):
-        raise StoreError(
-            f"{document_id}: {start}–{end} is no passage of a text of {len(text)} signs; mark at least one sign"
-        )
-    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-    known = step.connection.execute(sa.select(TEXTS.c.text_sha256).where(TEXTS.c.text_sha256 == digest)).scalar()
-    if known is None:
-        step.connection.execute(TEXTS.insert(), {"text_sha256": digest, "text": text})
-    return {"document_id": document_id, "text_sha256": digest, "start": start, "end": end}
-
-
-def _live(step: Step, kind: str, id: str) -> Row:
-    row = step.get(kind, id)
-    if row["removed"]:
-        raise StoreError(f"{kind}: record '{id}' has been removed; take that back first")
-    return row
-
-
-def _kind(kind: str) -> str:
-    if kind not in RECORDS:
-        raise StoreError(f"the store keeps no {kind}; it keeps {', '.join(RECORDS)}")
-    return kind
-
-
-def _check_origin(origin: str) -> None:
-    if origin not in ORIGINS:
-        raise StoreError(f"the store: origin '{origin}' is not known; it is one of {', '.join(ORIGINS)}")
-
-
 def _name(coder: str) -> str:
     if not coder.strip():
         raise StoreError("a change needs the name of the coder who makes it; give --coder")
     return coder.strip()
 
 
-def _check_code(code: str) -> None:
-    if not code:
-        raise StoreError("codings: a coding needs a code")
-
-
-def _check_memo(text: str) -> None:
-    if not text.strip():
-        raise StoreError("memos: the memo is empty; write something")
-
-
-def _check_date(day: str | None) -> None:
-    try:
-        if day is not None:
-            dt.date.fromisoformat(day)
-    except ValueError:
-        raise StoreError(f"scores: '{day}' is no date; write it as 2017-03-14") from None
-
-
-def _check_polarity(polarity: str) -> None:
-    if polarity not in POLARITIES:
-        raise StoreError(f"codings: polarity '{polarity}' is not known; it is one of {' '.join(POLARITIES)}")
+def _kind(kind: str) -> str:
+    if kind not in RECORDS:
+        raise StoreError(f"the store keeps no {kind}; it keeps {', '.join(RECORDS)}")
+    return kind
 
 
 def _types(table: sa.Table) -> dict[str, str]:
