@@ -162,7 +162,10 @@ class LearningTriangulation:
             If there is no such unit.
         """
         if unit not in self.units:
-            raise EstimationError(f"triangulation: no unit '{unit}'; known are {', '.join(self.units)}.")
+            raise EstimationError(
+                f"triangulation: no unit '{unit}'; known are {', '.join(self.units)}.",
+                sv=f"triangulering: det finns ingen enhet ”{unit}”; kända är {', '.join(self.units)}.",
+            )
         own = (part[part["unit"] == unit].reset_index(drop=True) for part in self._parts())
         sessions, changes, contradictions = own
         return UnitLearning(sessions, unit, changes, contradictions, self.scale, self.labels)
