@@ -194,7 +194,7 @@ def _draw_indicator(ax: Axes, row: dict[Any, Any], y: int, high: float, lang: La
     known = not pd.isna(row["share"])
     ending = f" ({values[2]})" if not pd.isna(row["target"]) else pick(lang, sv=" (inget mål)", en=" (no target)")
     gid = f"indicators:{row['row_id']}"
-    words = ax.text(high + 0.03, y, f"{values[0]} → {values[1]}{ending}", va="center")
+    words = ax.text(high + 0.05 * (high + 1), y, f"{values[0]} → {values[1]}{ending}", va="center")
     if not known:
         words.set_gid(gid)
         return

@@ -4,7 +4,7 @@ from math import isnan
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from evalkit.figures.pages import left_out, page_height, that_fit
 from evalkit.figures.style import BLUE, GREY, INK, ORANGE, VERMILION, figure_axes, note, say, use_style
@@ -156,9 +156,9 @@ def plot_unit_learning(page: UnitLearning, *, ax: Axes | None = None, lang: Lang
     text = pick(
         lang,
         sv=f"Vänster: medelnivå (prickad: kompetens). Mitten: andel djup{counts[0]}. Höger: instämmande från "
-        "incheckning (ring) till utcheckning (fylld).",
+        "incheckning (ring) till utcheckning (fylld), på samma skala för alla.",
         en=f"Left: mean level (dotted: competence). Middle: share of depth{counts[1]}. Right: agreement from check-in "
-        "(ring) to check-out (filled).",
+        "(ring) to check-out (filled), on one scale for all.",
     )
     note(ax, text, own=own)
     return ax
@@ -205,8 +205,13 @@ def _draw_positions(panel: Axes, page: UnitLearning, lang: Language) -> None:
         gid = f"unit_learning:{row['row_id']}:positions"
         panel.plot(x, row["after"], "o", color=INK, markersize=4.5, zorder=3, gid=gid)
     panel.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value, 1, lang=lang)))
-    if moved.empty:
+    low, high = page.span
+    if isnan(low):
         panel.set_yticks([])
+        return
+    margin = 0.06 * (high - low) or 0.5
+    panel.set_ylim(low - margin, high + margin)
+    panel.yaxis.set_major_locator(MaxNLocator(4))
 
 
 def alt_unit_learning(page: UnitLearning, *, lang: Language = "sv") -> str:

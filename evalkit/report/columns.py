@@ -1,15 +1,18 @@
 """What columns and their fixed values are called for a reader of the report."""
 
+from typing import Any
+
 import pandas as pd
 
-from evalkit.wording import LANGUAGES, Language, pick
+from evalkit.wording import LANGUAGES, Language, number, pick
 
-__all__ = ["column_label", "for_reader"]
+__all__ = ["column_label", "for_reader", "text_table"]
 
 COLUMNS = {
     "about": "om",
+    "about_others": "nämner andra",
     "about_session": "om träff",
-    "accounted": "andel förklarad",
+    "accounted": "andel som planerat eller med skäl",
     "activities": "aktiviteter",
     "activity": "aktivitet",
     "added": "tillagda",
@@ -40,6 +43,7 @@ COLUMNS = {
     "category": "kategori",
     "cell": "villkor",
     "cells": "rutor",
+    "chance": "inom slumpen (±)",
     "change": "förändring",
     "changed": "ändrade",
     "checked": "kontrollerat",
@@ -84,6 +88,7 @@ COLUMNS = {
     "documents": "dokument",
     "dropped": "strukna",
     "early": "tidigt",
+    "effective": "motsvarar så många",
     "encoding": "kodning av tecken",
     "enrolled_high": "anmälda, högst",
     "enrolled_low": "anmälda, lägst",
@@ -122,6 +127,7 @@ COLUMNS = {
     "held_minutes": "hållna minuter",
     "here": "kvar",
     "highest": "högst",
+    "hits": "regelträffar",
     "hours": "timmar",
     "icc": "ICC",
     "icc_cells": "rutor i ICC",
@@ -141,6 +147,7 @@ COLUMNS = {
     "k": "dokument nr",
     "k_post": "träffar efteråt",
     "kappa": "kappa",
+    "keyword": "nyckelord",
     "kind": "slag",
     "known": "känt",
     "last": "sista",
@@ -178,6 +185,7 @@ COLUMNS = {
     "new_supervisor": "ny handledare",
     "not_by": "inte av",
     "note": "anmärkning",
+    "nothing": "inget i materialet",
     "null": "JSD av en slump (bitar)",
     "only_a": "bara A",
     "only_b": "bara B",
@@ -242,6 +250,7 @@ COLUMNS = {
     "share": "andel",
     "share_high": "andel, övre gräns",
     "share_low": "andel, nedre gräns",
+    "side": "sida",
     "slope": "lutning",
     "slope_high": "lutning, övre gräns",
     "slope_low": "lutning, nedre gräns",
@@ -258,18 +267,20 @@ COLUMNS = {
     "strongest": "starkaste belägg",
     "supervised": "handledd av dem som slutade",
     "supervisor": "handledare",
+    "supervisors": "handledare",
     "surface": "yta",
     "swapped": "bytta",
     "target": "mål",
     "tau": "tau",
     "term": "term",
-    "terms_first": "ord, första",
-    "terms_second": "ord, andra",
+    "terms_first": "modellord, första",
+    "terms_second": "modellord, andra",
     "time": "tid",
     "to_leaving": "träffar kvar till lämnandet",
     "tool": "verktyg",
     "tool_demonstrated": "form av verktyg",
     "tools": "verktyg",
+    "total": "rättat antal",
     "truth": "sanning",
     "turns": "repliker",
     "unbounded": "utan gräns",
@@ -296,11 +307,13 @@ COLUMNS = {
 VALUES = {
     "absent": "var inte där",
     "added": "tillagd",
+    "after": "efter händelsen",
     "all": "allt",
     "approximate": "ungefärligt",
     "as_it_was": "som det blev",
     "asr": "automatiskt utskrivet",
     "attendance": "närvaro",
+    "before": "före händelsen",
     "between": "mellan",
     "blind": "blint ombedömda",
     "cannot judge": "kunde inte bedömas",
@@ -310,7 +323,8 @@ VALUES = {
     "completed": "fullföljde",
     "contacts": "kontakter",
     "declared": "angivet",
-    "depth": "djup i talet",
+    "deep": "djup",
+    "depth": "kodat djup",
     "described": "beskrivs bara",
     "dropped": "struken",
     "enrolled": "anmälda",
@@ -322,6 +336,7 @@ VALUES = {
     "few documents": "för få dokument",
     "few hits audited": "för få regelträffar granskade",
     "few segments": "för få segment",
+    "first": "första halvan",
     "funder": "finansiären",
     "gap": "saknas",
     "grid": "linjen",
@@ -342,6 +357,7 @@ VALUES = {
     "may have left": "kan ha lämnat",
     "never coded": "aldrig kodad",
     "no variation": "ingen variation",
+    "no_session": "utan träff",
     "non-inferior": "inte sämre",
     "none": "inget",
     "not read": "inte läst",
@@ -367,9 +383,11 @@ VALUES = {
     "rubric": "bedömd nivå",
     "said": "sagt",
     "same": "oförändrat",
+    "second": "andra halvan",
     "shown": "visat",
     "slope": "lutning",
     "step": "steg",
+    "surface": "yta",
     "swapped": "bytt",
     "too few": "för få",
     "unclear": "oklart",
@@ -409,7 +427,7 @@ _ENGLISH = {
 }
 
 # Columns that hold somebody's own words or ids: nothing in them is one of our fixed values.
-_AS_THEY_STAND = {"activity", "advice", "category", "code", "document", "document_id", "evidence_words", "group"} | {
+_AS_THEY_STAND = {"activity", "advice", "category", "code", "document", "document_id", "evidence_words"} | {
     "participant",
     "person",
     "presenter",
@@ -467,3 +485,42 @@ def for_reader(table: pd.DataFrame, lang: Language) -> pd.DataFrame:
     if lang == "sv":
         shown = shown.assign(**{str(name): shown[name].map(lambda cell: VALUES.get(cell, cell)) for name in texts})
     return shown.rename(columns=lambda name: column_label(str(name), lang))
+
+
+def text_table(table: pd.DataFrame, *, lang: Language, digits: int = 2) -> str:
+    """Write a table as lines of text in the reader's words, as a notebook prints it.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        What is shown; the ids in `rests_on` are left out.
+    lang : {"sv", "en"}
+        Language of the reader.
+    digits : int, default 2
+        Decimals.
+
+    Returns
+    -------
+    str
+        Columns under their labels.
+    """
+    shown = for_reader(table.drop(columns="rests_on", errors="ignore"), lang)
+    return pd.DataFrame({name: _cells(shown[name], lang, digits) for name in shown}).to_string(index=False)
+
+
+def _cells(column: "pd.Series[Any]", lang: Language, digits: int) -> list[str]:
+    """Write a column's cells, its numbers with as many decimals as any of them needs."""
+    numbers = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+    known = column.dropna()
+    decimals = digits if numbers and (known % 1 != 0).any() else 0
+
+    def written(value: Any) -> str:
+        if isinstance(value, tuple | list):
+            return ", ".join(map(str, value))
+        if pd.isna(value):
+            return "–"
+        if isinstance(value, bool):
+            return pick(lang, sv="ja" if value else "nej", en="yes" if value else "no")
+        return number(value, decimals, lang=lang) if numbers else str(value)
+
+    return [written(value) for value in column.astype("object")]

@@ -1,11 +1,13 @@
 """What the report calls the columns of what it shows, and the values they hold."""
 
 import csv
+import re
 
+import nbformat
 import pandas as pd
 import pytest
 
-from evalkit.report.columns import COLUMNS, VALUES, column_label, for_reader
+from evalkit.report.columns import COLUMNS, VALUES, column_label, for_reader, text_table
 from evalkit.report.render import details
 from tests.conftest import ROOT
 
@@ -33,6 +35,29 @@ def test_no_two_columns_of_a_table_have_the_same_words(path, lang) -> None:
     shown = for_reader(pd.DataFrame(columns=columns_of(path)), lang)
     assert list(shown) == list(dict.fromkeys(shown))
     assert "row_id" not in shown
+
+
+def test_what_the_notebooks_print_has_swedish_words() -> None:
+    sources = [
+        cell.source
+        for path in ROOT.glob("notebooks/0*.ipynb")
+        for cell in nbformat.read(path, as_version=4).cells
+        if cell.cell_type == "code"
+    ]
+    lists = re.findall(r"columns = \[(.*?)\]|\[\[(.*?)\]\]", "\n".join(sources), re.DOTALL)
+    names = set(re.findall(r'"(\w+)"', " ".join("".join(pair) for pair in lists)))
+    assert len(names) > 30
+    assert names <= set(COLUMNS)
+
+
+def test_a_printed_table_is_in_the_readers_words_and_numbers() -> None:
+    table = pd.DataFrame({"share": [0.123], "left": [True], "rests_on": [("a",)], "state": ["gap"]})
+    sv, en = (text_table(table, lang=lang) for lang in ("sv", "en"))
+    assert sv.split() == ["andel", "lämnade", "läge", "0,12", "ja", "saknas"]
+    assert en.split() == ["share", "left", "state", "0.12", "yes", "gap"]
+    many = pd.DataFrame({"cost": [1245000.0, None], "supervisors": [("T1", "T2"), ()], "session": pd.array([1, None])})
+    expected = "cost supervisors session 1,245,000 T1, T2 1 – –"
+    assert text_table(many, lang="en").split() == expected.split()
 
 
 def test_there_is_something_to_hold_it_against() -> None:
