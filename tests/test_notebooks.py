@@ -6,7 +6,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from evalkit.pipeline.notebooks import notebook_reads
+from evalkit.pipeline.notebooks import execute, notebook_reads
+from evalkit.study import load_study
 from tests.conftest import ROOT
 
 NOTEBOOKS = sorted(ROOT.glob("notebooks/[0-9][0-9]_*.ipynb"))
@@ -53,3 +54,17 @@ def test_nothing_of_the_machine_is_in_it(path: Path) -> None:
     assert str(ROOT) not in text
     assert str(Path.home()) not in text
     assert not re.search(r"0x[0-9a-f]{8,}", text)
+
+
+def test_every_cell_that_draws_shows_its_picture(study_folder: Path) -> None:
+    cells = [
+        "from matplotlib import pyplot as plt\nfrom evalkit import figures",
+        "with figures.use_style():\n    plt.subplots()[1].plot([1, 2])",
+        "plt.subplots()[1].plot([2, 1])",
+    ]
+    path = study_folder / "notebooks" / "99_drawing.ipynb"
+    path.parent.mkdir(exist_ok=True)
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells]), path)
+    execute(path, load_study(study_folder), code="", target=path)
+    pictures = [sum("image/png" in output.get("data", {}) for output in cell.outputs) for cell in code_cells(path)]
+    assert pictures == [0, 1, 1]

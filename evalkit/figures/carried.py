@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from evalkit.figures.grids import Filling, frame_grid, swatch_key
+from evalkit.figures.pages import left_out, page_height, that_fit
 from evalkit.figures.style import BLUE, EMPTY, ORANGE, SHADES, SKY, VERMILION, cell, figure_axes, note, say, use_style
 from evalkit.measures.presenters import Presenters
 from evalkit.measures.programme_time import Adherence
@@ -25,6 +26,7 @@ __all__ = [
     "plot_unit_mentions",
 ]
 
+_PAIR = ["unit", "about"]
 _NO_PRESENTERS: dict[Language, str] = {"sv": "Ingen presentatör antecknad", "en": "No presenter recorded"}
 _NO_GROUPS: dict[Language, str] = {"sv": "Inga grupper antecknade", "en": "No groups recorded"}
 _NO_MENTIONS: dict[Language, str] = {"sv": "Ingen nämner någon annan", "en": "Nobody names another"}
@@ -49,9 +51,9 @@ def plot_presenters(shown: Presenters, *, ax: Axes | None = None, lang: Language
     matplotlib.axes.Axes
         The axes drawn on.
     """
-    table = shown.table
+    table = that_fit(shown.table, ax, around=1.8, by="presenter", choice="most")
     names, sessions = (sorted(set(table[key])) for key in ("presenter", "session"))
-    ax, own = figure_axes(ax, height=1.6 + 0.26 * (max(len(names), 2) + 1))
+    ax, own = figure_axes(ax, height=page_height(max(len(names), 2) + 1, row=0.26, around=1.6))
     if not table["minutes"].any():
         return say(ax, _NO_PRESENTERS[lang], own=own)
     for x in range(len(sessions)):
@@ -76,7 +78,8 @@ def plot_presenters(shown: Presenters, *, ax: Axes | None = None, lang: Language
         en="Minutes that each held; * for the first time. Below: how many sharing evenly that equals. "
         "Empty: held nothing.",
     )
-    note(ax, text, own=own)
+    what = pick(lang, sv="som höll i", en="presenters")
+    note(ax, text + left_out(shown.table, table, shown.labels, lang, by="presenter", choice="most", what=what), own=own)
     return ax
 
 
@@ -127,9 +130,9 @@ def plot_session_groups(groups: SessionGroups, *, ax: Axes | None = None, lang: 
     matplotlib.axes.Axes
         The axes drawn on.
     """
-    table = groups.table
+    table = that_fit(groups.table, ax, around=1.4)
     units, sessions = list(dict.fromkeys(table["unit"])), sorted(set(table["session"]))
-    ax, own = figure_axes(ax, height=1.4 + 0.24 * max(len(units), 2))
+    ax, own = figure_axes(ax, height=page_height(max(len(units), 2), row=0.24, around=1.4))
     if groups.groups.empty:
         return say(ax, _NO_GROUPS[lang], own=own)
     known = sorted(set(table["group"].dropna()))
@@ -159,7 +162,7 @@ def plot_session_groups(groups: SessionGroups, *, ax: Axes | None = None, lang: 
         sv=f"Grupp och handledare för dem som var där.{moved} Tomt: inte där.",
         en=f"Group and supervisor of those present.{moved} Blank: not there.",
     )
-    note(ax, text, own=own)
+    note(ax, text + left_out(groups.table, table, groups.labels, lang), own=own)
     return ax
 
 
@@ -214,10 +217,10 @@ def plot_unit_mentions(mentions: UnitMentions, *, ax: Axes | None = None, lang: 
     matplotlib.axes.Axes
         The axes drawn on.
     """
-    table = mentions.table
-    pairs = sorted(set(table[["unit", "about"]].itertuples(index=False, name=None)))
+    table = that_fit(mentions.table, ax, around=1.4, by=_PAIR, choice="most")
+    pairs = sorted(set(table[_PAIR].itertuples(index=False, name=None)))
     sessions = sorted({-1 if pd.isna(session) else int(session) for session in table["session"]})
-    ax, own = figure_axes(ax, height=1.4 + 0.24 * min(max(len(pairs), 2), 30))
+    ax, own = figure_axes(ax, height=page_height(max(len(pairs), 2), row=0.24, around=1.4))
     if table.empty:
         return say(ax, _NO_MENTIONS[lang], own=own)
     for x in range(len(sessions)):
@@ -236,7 +239,8 @@ def plot_unit_mentions(mentions: UnitMentions, *, ax: Axes | None = None, lang: 
         sv="Antal repliker i vilka den till vänster om pilen nämner den till höger vid namn.",
         en=f"Turns in which the {noun} to the left names the one to the right.",
     )
-    note(ax, text, own=own)
+    what = pick(lang, sv="par", en="pairs")
+    note(ax, text + left_out(mentions.table, table, mentions.labels, lang, by=_PAIR, choice="most", what=what), own=own)
     return ax
 
 
@@ -257,10 +261,13 @@ def alt_unit_mentions(mentions: UnitMentions, *, lang: Language = "sv") -> str:
     """
     if mentions.table.empty:
         return _empty(_NO_MENTIONS[lang], lang)
-    pairs = mentions.table.groupby(["unit", "about"], as_index=False)["turns"].sum()
+    shown = that_fit(mentions.table, None, around=1.4, by=_PAIR, choice="most")
+    pairs = shown.groupby(_PAIR, as_index=False)["turns"].sum()
     each = "; ".join(
         f"{unit} → {about} {number(n, lang=lang)}" for unit, about, n in pairs.itertuples(index=False, name=None)
     )
+    what = pick(lang, sv="par", en="pairs")
+    each += left_out(mentions.table, shown, mentions.labels, lang, by=_PAIR, choice="most", what=what).rstrip(".")
     return pick(lang, sv=f"Vem som nämner vem, antal repliker: {each}.", en=f"Who names whom, turns: {each}.")
 
 
@@ -283,7 +290,7 @@ def plot_adherence(adherence: Adherence, *, ax: Axes | None = None, lang: Langua
         The axes drawn on.
     """
     table = adherence.table
-    ax, own = figure_axes(ax, height=1.3 + 0.3 * max(len(table), 2))
+    ax, own = figure_axes(ax, height=page_height(max(len(table), 2), row=0.3, around=1.3))
     if table.empty:
         return say(ax, _NO_ACTIVITIES[lang], own=own)
     left = 0 * table["activities"]

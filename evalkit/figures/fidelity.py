@@ -8,6 +8,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from evalkit.figures.grids import CHARACTER, Filling, swatch_key
+from evalkit.figures.pages import page_height
 from evalkit.figures.style import BLUE, SKY, figure_axes, ink_on, note, say, use_style
 from evalkit.measures.programme_time import ExplanatoryShare, SessionTimeline
 from evalkit.wording import Language, number, percent, pick
@@ -44,7 +45,7 @@ def plot_explanatory_share(share: ExplanatoryShare, *, ax: Axes | None = None, l
         The axes drawn on.
     """
     table = share.table
-    ax, own = figure_axes(ax, height=1.1 + 0.3 * max(len(table), 2))
+    ax, own = figure_axes(ax, height=page_height(max(len(table), 2), row=0.3, around=1.1))
     if not table["minutes"].any():
         return say(ax, _NO_TIME[lang], own=own)
     rest = table["minutes"] - table["explaining"] - table["in_form"]
@@ -117,7 +118,7 @@ def plot_session_timeline(timeline: SessionTimeline, *, ax: Axes | None = None, 
     """
     table = timeline.table
     days = list(dict.fromkeys(table[["session", "day"]].itertuples(index=False, name=None)))
-    ax, own = figure_axes(ax, height=1.2 + 0.34 * max(len(days), 2))
+    ax, own = figure_axes(ax, height=page_height(max(len(days), 2), row=0.34, around=1.2))
     if table.empty:
         return say(ax, _NO_ACTIVITIES[lang], own=own)
     first, last = table["begin"].min(), max(table["stop"].max(), table["begin"].max() + 15)

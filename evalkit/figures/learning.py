@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from evalkit.figures.grids import CHARACTER, frame_grid
+from evalkit.figures.pages import left_out, page_height, that_fit
 from evalkit.figures.style import EMPTY, SHADES, cell, figure_axes, note, say, use_style
 from evalkit.measures.coded_depth import CodedDepth
 from evalkit.measures.implementation import Implementation
@@ -49,10 +50,10 @@ def plot_latest_levels(latest: LatestLevels, *, ax: Axes | None = None, lang: La
     matplotlib.axes.Axes
         The axes drawn on.
     """
-    table, scale = latest.table, latest.scale
+    table, scale = that_fit(latest.table, ax, around=1.9), latest.scale
     units = table.drop_duplicates("unit")
     tools = list(dict.fromkeys(table["tool"]))
-    ax, own = figure_axes(ax, height=1.9 + 0.24 * max(len(units), 2))
+    ax, own = figure_axes(ax, height=page_height(max(len(units), 2), row=0.24, around=1.9))
     if not (table["state"] == "judged").any():
         return say(ax, _NO_LEVELS[lang], own=own)
     rows = units["unit"].tolist()
@@ -67,7 +68,7 @@ def plot_latest_levels(latest: LatestLevels, *, ax: Axes | None = None, lang: La
         cell(ax, tools.index(row["tool"]), rows.index(row["unit"]), colour=colour, text=text, gid=gid)
     labels = [unit + ("*" if left else "") for unit, left in zip(rows, units["left"], strict=True)]
     frame_grid(ax, rows=labels, columns=[name_of(latest.tools, tool, lang) for tool in tools])
-    note(ax, _levels_note(latest, lang), own=own)
+    note(ax, _levels_note(latest, lang) + left_out(latest.table, table, latest.labels, lang), own=own)
     return ax
 
 
@@ -120,9 +121,9 @@ def plot_implementation(status: Implementation, *, ax: Axes | None = None, lang:
     matplotlib.axes.Axes
         The axes drawn on.
     """
-    table = status.table
+    table = that_fit(status.table, ax, around=2.0)
     units, tools = (list(dict.fromkeys(table[key])) for key in ("unit", "tool"))
-    ax, own = figure_axes(ax, height=2.0 + 0.24 * max(len(units), 2))
+    ax, own = figure_axes(ax, height=page_height(max(len(units), 2), row=0.24, around=2.0))
     if not table["records"].any():
         return say(ax, _NO_RECORDS[lang], own=own)
     room = int(4.9 / len(tools) / CHARACTER) - 2
@@ -149,7 +150,7 @@ def plot_implementation(status: Implementation, *, ax: Axes | None = None, lang:
     )
     if not whole:
         text += " " + ", ".join(f"{letter}: {word}" for word, letter in short.items()) + "."
-    note(ax, text, own=own)
+    note(ax, text + left_out(status.table, table, status.labels, lang), own=own)
     return ax
 
 
@@ -203,9 +204,9 @@ def plot_coded_depth(depth: CodedDepth, *, ax: Axes | None = None, lang: Languag
     matplotlib.axes.Axes
         The axes drawn on.
     """
-    table = depth.table
+    table = that_fit(depth.table, ax, around=1.5)
     units, sessions = (list(dict.fromkeys(table[key])) for key in ("unit", "session"))
-    ax, own = figure_axes(ax, height=1.5 + 0.24 * max(len(units), 2))
+    ax, own = figure_axes(ax, height=page_height(max(len(units), 2), row=0.24, around=1.5))
     if not table[["deep", "surface"]].to_numpy().any():
         return say(ax, _NO_DEPTH[lang], own=own)
     for row in table.to_dict("records"):
@@ -228,7 +229,7 @@ def plot_coded_depth(depth: CodedDepth, *, ax: Axes | None = None, lang: Languag
         en=f"Segments coded as depth out of all coded as depth or surface; darker: larger share of depth. Dot: "
         f"neither. Crossed: no material. {who[0].upper()}{who[1:]}.",
     )
-    note(ax, text, own=own)
+    note(ax, text + left_out(depth.table, table, depth.labels, lang), own=own)
     return ax
 
 

@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from evalkit.errors import TableError
+from evalkit.figures.pages import left_out, page_height, that_fit
 from evalkit.figures.style import BLUE, EMPTY, GREY, SHADES, cell, figure_axes, note, say, use_style
 from evalkit.measures.corpus_overview import CorpusOverview, DocumentsTimeline
 from evalkit.wording import Language, count_noun, number, pick
@@ -47,8 +48,9 @@ def plot_corpus_overview(overview: CorpusOverview, *, ax: Axes | None = None, la
         raise TableError(
             f"plot_corpus_overview draws one grouping; this overview has {len(overview.by)}. Choose one: by="
         )
-    key, table = overview.by[0], overview.table
-    ax, own = figure_axes(ax, height=0.9 + 0.26 * max(len(table), 2))
+    key = overview.by[0]
+    table = that_fit(overview.table, ax, around=1.1, by=key)
+    ax, own = figure_axes(ax, height=page_height(max(len(table), 2), row=0.26, around=0.9))
     if table.empty:
         return say(ax, pick(lang, sv="Inget material", en="No material"), own=own)
     rest = table["words"] - table["informant_words"]
@@ -66,8 +68,10 @@ def plot_corpus_overview(overview: CorpusOverview, *, ax: Axes | None = None, la
     ax.set_xlabel(pick(lang, sv="Ord", en="Words"))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value, lang=lang)))
     ax.tick_params(left=False)
-    if rest.any():
-        text = pick(lang, sv="Streckat: intervjuarens egna ord.", en="Hatched: the interviewer's own words.")
+    text = pick(lang, sv="Streckat: intervjuarens egna ord.", en="Hatched: the interviewer's own words.")
+    what = overview.labels.noun(key, lang, many=True)
+    text = (text if rest.any() else "") + left_out(overview.table, table, overview.labels, lang, by=key, what=what)
+    if text:
         note(ax, text, own=own)
     return ax
 
@@ -122,9 +126,10 @@ def plot_coverage(overview: CorpusOverview, *, ax: Axes | None = None, lang: Lan
     """
     if len(overview.by) != 2:
         raise TableError(f"plot_coverage draws two groupings; this overview has {len(overview.by)}. Choose two: by=")
-    (down, across), table = overview.by, overview.table
+    down, across = overview.by
+    table = that_fit(overview.table, ax, around=1.3, by=down)
     (at_y, rows), (at_x, columns) = (pd.factorize(table[key], use_na_sentinel=False) for key in (down, across))
-    ax, own = figure_axes(ax, height=1.1 + 0.27 * max(len(rows), 2))
+    ax, own = figure_axes(ax, height=page_height(max(len(rows), 2), row=0.27, around=1.1))
     if not overview.words:
         return say(ax, pick(lang, sv="Inget material", en="No material"), own=own)
     most = max(table["words"].max(), 1)
@@ -145,11 +150,9 @@ def plot_coverage(overview: CorpusOverview, *, ax: Axes | None = None, lang: Lan
     ax.set_ylim(len(rows) - 0.5, -0.5)
     ax.tick_params(left=False, bottom=False, top=False, labeltop=True, labelbottom=False)
     ax.spines[:].set_visible(False)
-    note(
-        ax,
-        pick(lang, sv="Ord. Ljusgrått med streck: inget material.", en="Words. Light grey with a dash: no material."),
-        own=own,
-    )
+    text = pick(lang, sv="Ord. Ljusgrått med streck: inget material.", en="Words. Light grey with a dash: no material.")
+    what = overview.labels.noun(down, lang, many=True)
+    note(ax, text + left_out(overview.table, table, overview.labels, lang, by=down, what=what), own=own)
     return ax
 
 

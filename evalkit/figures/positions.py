@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from evalkit.figures.grids import swatch_key
+from evalkit.figures.pages import TALLEST, page_height
 from evalkit.figures.style import BLUE, GREY, SHADES, VERMILION, figure_axes, ink_on, note, say, use_style
 from evalkit.measures.positions import PositionPairs, PositionZones
 from evalkit.wording import Language, number, pick
@@ -19,8 +20,6 @@ _NO_ZONES: dict[Language, str] = {
 }
 _NO_PAIRS: dict[Language, str] = {"sv": "Inga kända par", "en": "No known pairs"}
 _PHASE: dict[str, dict[Language, str]] = {"in": {"sv": "in", "en": "in"}, "out": {"sv": "ut", "en": "out"}}
-TALLEST = 8.6
-"""Inches that the rows of a figure may take on a page."""
 
 
 @use_style()
@@ -43,7 +42,7 @@ def plot_position_zones(positions: PositionZones, *, ax: Axes | None = None, lan
     """
     table = positions.table
     statements = list(dict.fromkeys(table[["session", "statement"]].itertuples(index=False, name=None)))
-    ax, own = figure_axes(ax, height=0.9 + min(0.4 * max(len(statements), 2), TALLEST))
+    ax, own = figure_axes(ax, height=page_height(max(len(statements), 2), row=0.4, around=0.9))
     if table.empty:
         return say(ax, _NO_ZONES[lang], own=own)
     colours = [SHADES(0.08 + 0.8 * step / max(len(positions.zones) - 1, 1)) for step in range(len(positions.zones))]
@@ -129,7 +128,7 @@ def plot_position_pairs(positions: PositionPairs, *, ax: Axes | None = None, lan
     """
     told = positions.statements[positions.statements["pairs"] > 0]
     pairs, statements = len(positions.table), told[["session", "statement"]].itertuples(index=False, name=None)
-    ax, own = figure_axes(ax, height=1.2 + min(0.09 * pairs + 0.2 * len(told), TALLEST))
+    ax, own = figure_axes(ax, height=min(1.2 + 0.09 * pairs + 0.2 * len(told), TALLEST))
     if not pairs:
         return say(ax, _NO_PAIRS[lang], own=own)
     y, centres = 0.0, []

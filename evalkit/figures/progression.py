@@ -7,7 +7,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from evalkit.figures.style import BLUE, EMPTY, GREY, INK, VERMILION, figure_axes, note, use_style
+from evalkit.figures.pages import left_out, page_height, that_fit
+from evalkit.figures.style import BLUE, EMPTY, GREY, INK, VERMILION, WIDTH, figure_axes, note, use_style
 from evalkit.models.progression import CompetenceIncidence, Contrasts, LearningPaths, ToolDifficulty
 from evalkit.wording import Language, interval, number, percent, pick
 
@@ -46,8 +47,8 @@ def plot_learning_paths(paths: LearningPaths, *, ax: Axes | None = None, lang: L
     matplotlib.axes.Axes
         The axes that hold the panels (`child_axes`, one per unit).
     """
-    units = paths.units.to_dict("records")
-    across = min(5 if len(units) > 9 else 3, len(units))
+    shown, across = _panels_that_fit(paths, ax, lang)
+    units = shown.to_dict("records")
     down = ceil(len(units) / across)
     ax, own = figure_axes(ax, height=0.7 + 1.15 * down)
     ax.set_axis_off()
@@ -58,18 +59,31 @@ def plot_learning_paths(paths: LearningPaths, *, ax: Axes | None = None, lang: L
         panel = ax.inset_axes((x / across + 0.035, 1 - (y + 0.86) / down, 1 / across - 0.05, 0.62 / down))
         rows = paths.table[paths.table["unit"] == unit["unit"]].reset_index(drop=True)
         _draw_path(panel, rows, paths, completed=unit["completed"])
-        arm = unit["slope_high"] - unit["slope"]
-        margin = "" if isnan(arm) else f" ±{number(arm, 2, lang=lang)}"
-        panel.set_title(f"{unit['unit']} {_signed(unit['slope'], 2, lang)}{margin}", loc="left", fontsize=8, pad=3)
-        bottom, sparse = place + across >= len(units), max(1, ceil(len(sessions) / (3 if across == 5 else 6)))
+        panel.set_title(_panel_title(unit, lang), loc="left", fontsize=8, pad=3)
+        bottom, sparse = place + across >= len(units), max(1, ceil(len(sessions) / (3 if across >= 4 else 6)))
         panel.set_xticks(sessions, names if bottom else [""] * len(sessions))
         for number_, label in enumerate(panel.get_xticklabels()):
             label.set_visible(bottom and number_ % sparse == 0)
         low, high = paths.scale.minimum, paths.scale.maximum
         panel.set_yticks([low, (low + high) // 2, high], [str(v) for v in (low, (low + high) // 2, high)])
         panel.yaxis.set_tick_params(labelleft=x == 0)
-    note(ax, _paths_note(paths, lang), own=own)
+    note(ax, _paths_note(paths, lang) + left_out(paths.units, shown, paths.labels, lang), own=own)
     return ax
+
+
+def _panels_that_fit(paths: LearningPaths, ax: Axes | None, lang: Language) -> tuple[pd.DataFrame, int]:
+    """Keep as many units as a page has room for in panels, and tell how many stand abreast with their titles apart."""
+    units = paths.units.to_dict("records")
+    longest = max(len(_panel_title(unit, lang)) for unit in units)
+    room = int(WIDTH / ((longest + 1.5) * 0.074))
+    across = max(1, min(5 if len(units) > 9 else 3, len(units), room))
+    return that_fit(paths.units, ax, around=0.7, row=1.15, each=1 / across), across
+
+
+def _panel_title(unit: dict[Any, Any], lang: Language) -> str:
+    arm = unit["slope_high"] - unit["slope"]
+    margin = "" if isnan(arm) else f" ±{number(arm, 2, lang=lang)}"
+    return f"{unit['unit']} {_signed(unit['slope'], 2, lang)}{margin}"
 
 
 def _draw_path(panel: Axes, rows: pd.DataFrame, paths: LearningPaths, *, completed: bool) -> None:
@@ -136,8 +150,9 @@ def alt_learning_paths(paths: LearningPaths, *, lang: Language = "sv") -> str:
     str
         Every unit's levels in order with its slope.
     """
-    said = []
-    for unit, rows in paths.table.groupby("unit", sort=False):
+    said: list[str] = []
+    shown, _ = _panels_that_fit(paths, None, lang)
+    for unit, rows in paths.table[paths.table["unit"].isin(shown["unit"])].groupby("unit", sort=False):
         levels = " · ".join(number(level, 1, lang=lang) for level in rows["level"])
         ended = "" if rows["here"].all() else pick(lang, sv=", lämnade", en=", left")
         said.append(
@@ -150,7 +165,7 @@ def alt_learning_paths(paths: LearningPaths, *, lang: Language = "sv") -> str:
         sv=f"En panel per {paths.labels.noun('unit', lang)} med medelnivå vid {', '.join(sessions)}. ",
         en=f"A panel per {paths.labels.noun('unit', lang)} with the mean level at {', '.join(sessions)}. ",
     )
-    return intro + "; ".join(said) + "."
+    return intro + "; ".join(said) + "." + left_out(paths.units, shown, paths.labels, lang)
 
 
 @use_style()
@@ -177,8 +192,10 @@ def plot_contrasts(
     """
     table = contrasts.table[contrasts.table["contrast"] == contrast]
     groups = table[table["who"] != "unit"].to_dict("records")
-    units = table[table["who"] == "unit"].sort_values("estimate", ascending=False, kind="stable").to_dict("records")
-    ax, own = figure_axes(ax, height=1.1 + 0.19 * (len(units) + 3))
+    every = _units_in_order(table)
+    shown = that_fit(every, ax, around=1.7)
+    units = shown.to_dict("records")
+    ax, own = figure_axes(ax, height=page_height(len(units) + 3, row=0.19, around=1.1))
     names = []
     for y, row in enumerate(groups):
         names.append(f"{_GROUPS[row['who']][lang]} (n = {row['n']})")
@@ -219,7 +236,7 @@ def plot_contrasts(
         en=f"Diamond and bar: mean with {share} t interval; grey bar: the unit's own. Filled: completed; ring: did "
         "not.",
     )
-    note(ax, text, own=own)
+    note(ax, text + left_out(every, shown, contrasts.labels, lang), own=own)
     return ax
 
 
@@ -241,15 +258,21 @@ def alt_contrasts(contrasts: Contrasts, *, contrast: str = "slope", lang: Langua
         Both means with their intervals and every unit's value.
     """
     table = contrasts.table[contrasts.table["contrast"] == contrast]
-    said = []
-    for row in table.to_dict("records"):
+    every = _units_in_order(table)
+    shown, said = that_fit(every, None, around=1.7), []
+    for row in pd.concat([table[table["who"] != "unit"], shown]).to_dict("records"):
         value = _signed(row["estimate"], 2, lang)
         if row["who"] == "unit":
             said.append(f"{row['unit']} {value}")
         else:
             limits = f" ({interval(row['ci_low'], row['ci_high'], lang=lang)})" if row["n"] > 1 else ""
             said.append(f"{_GROUPS[row['who']][lang]} {value}{limits}, n = {row['n']}")
-    return pick(lang, sv="Kontraster: ", en="Contrasts: ") + "; ".join(said) + "."
+    left = left_out(every, shown, contrasts.labels, lang)
+    return pick(lang, sv="Kontraster: ", en="Contrasts: ") + "; ".join(said) + "." + left
+
+
+def _units_in_order(table: pd.DataFrame) -> pd.DataFrame:
+    return table[table["who"] == "unit"].sort_values("estimate", ascending=False, kind="stable")
 
 
 @use_style()

@@ -1,9 +1,11 @@
 """Figures of raters and of the order of levels: what two raters gave to the same, and overlap in time."""
 
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from evalkit.figures.grids import frame_grid
+from evalkit.figures.pages import left_out, page_height, that_fit
 from evalkit.figures.style import BLUE, EMPTY, SHADES, VERMILION, cell, figure_axes, note, say, use_style
 from evalkit.measures.rater_reliability import RaterPairs
 from evalkit.models.progression import PathTrends
@@ -115,8 +117,9 @@ def plot_path_trends(trends: PathTrends, *, ax: Axes | None = None, lang: Langua
     matplotlib.axes.Axes
         The axes drawn on.
     """
-    known = trends.table.dropna(subset="nap").sort_values("nap", ascending=False, kind="stable")
-    ax, own = figure_axes(ax, height=1.2 + min(0.2 * max(len(known), 2), 8.2))
+    every = _in_order(trends)
+    known = that_fit(every, ax, around=1.2)
+    ax, own = figure_axes(ax, height=page_height(max(len(known), 2), row=0.2, around=1.2))
     if known.empty:
         words = pick(lang, sv="Ingen har nivåer i båda faserna", en="Nobody has levels in both phases")
         return say(ax, words, own=own)
@@ -142,7 +145,7 @@ def plot_path_trends(trends: PathTrends, *, ax: Axes | None = None, lang: Langua
         en="Line: 0.5 = no difference in order. Filled: completed; ring: did not. To the right: earlier + later "
         "sessions.",
     )
-    note(ax, text, own=own)
+    note(ax, text + left_out(every, known, trends.labels, lang), own=own)
     return ax
 
 
@@ -161,7 +164,12 @@ def alt_path_trends(trends: PathTrends, *, lang: Language = "sv") -> str:
     str
         Every unit's value.
     """
-    each = "; ".join(f"{row['unit']} {number(row['nap'], 2, lang=lang)}" for row in trends.table.to_dict("records"))
-    return pick(
-        lang, sv=f"NAP per enhet, – utan båda faser: {each}.", en=f"NAP per unit, – without both phases: {each}."
-    )
+    every = _in_order(trends)
+    shown = that_fit(every, None, around=1.2)
+    each = "; ".join(f"{row['unit']} {number(row['nap'], 2, lang=lang)}" for row in shown.to_dict("records"))
+    each += left_out(every, shown, trends.labels, lang).rstrip(".")
+    return pick(lang, sv=f"NAP per enhet med båda faser: {each}.", en=f"NAP per unit with both phases: {each}.")
+
+
+def _in_order(trends: PathTrends) -> pd.DataFrame:
+    return trends.table.dropna(subset="nap").sort_values("nap", ascending=False, kind="stable")

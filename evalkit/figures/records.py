@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from evalkit.figures.grids import Filling, frame_grid, swatch_key
+from evalkit.figures.pages import LEAST_ROW, left_out, page_height, that_fit
 from evalkit.figures.style import (
     BLUE,
     EMPTY,
@@ -52,8 +53,6 @@ _STATES: dict[str, tuple[Any, str, str]] = {
     "may have left": ("#D9D9D9", "?", "////"),
     "left": ("#D9D9D9", "", "////"),
 }
-TALLEST = 8.2
-"""Inches that rows may take on a page."""
 
 
 @use_style()
@@ -74,9 +73,9 @@ def plot_homework(handed: Homework, *, ax: Axes | None = None, lang: Language = 
     matplotlib.axes.Axes
         The axes drawn on.
     """
-    table = handed.table
+    table = that_fit(handed.table, ax, around=1.3)
     units, sessions = (list(dict.fromkeys(table[key])) for key in ("unit", "session"))
-    ax, own = figure_axes(ax, height=1.3 + 0.24 * max(len(units), 2))
+    ax, own = figure_axes(ax, height=page_height(max(len(units), 2), row=0.24, around=1.3))
     if not table["documents"].any():
         return say(ax, _NO_HOMEWORK[lang], own=own)
     most = table["documents"].max()
@@ -96,7 +95,7 @@ def plot_homework(handed: Homework, *, ax: Axes | None = None, lang: Language = 
         sv="● Inlämnad (en prick per hemuppgift). ○ i ram: inget i materialet. Streckat: hade lämnat (?: kanske).",
         en="● Handed in (a dot per piece). ○ in a frame: nothing in the material. Hatched: had left (? may have left).",
     )
-    note(ax, text, own=own)
+    note(ax, text + left_out(handed.table, table, handed.labels, lang), own=own)
     return ax
 
 
@@ -148,9 +147,9 @@ def plot_indicators(found: Indicators, *, ax: Axes | None = None, lang: Language
     matplotlib.axes.Axes
         The axes drawn on.
     """
-    table = found.table
+    table = _indicators_that_fit(found, ax)
     groups = list(dict.fromkeys(table["indicator"]))
-    ax, own = figure_axes(ax, height=1.3 + min(0.22 * (len(table) + len(groups)), TALLEST))
+    ax, own = figure_axes(ax, height=page_height(len(table) + len(groups), row=0.22, around=1.3))
     if table.empty:
         return say(ax, _NO_INDICATORS[lang], own=own)
     shares = table["share"].dropna()
@@ -181,8 +180,13 @@ def plot_indicators(found: Indicators, *, ax: Axes | None = None, lang: Language
         en="Dotted line: the first value; solid: the target. Filled: reached; ring: not. To the right: first → latest "
         "(target).",
     )
-    note(ax, text, own=own)
+    note(ax, text + left_out(found.table, table, found.labels, lang), own=own)
     return ax
+
+
+def _indicators_that_fit(found: Indicators, ax: Axes | None) -> pd.DataFrame:
+    kinds = found.table["indicator"].nunique()
+    return that_fit(found.table, ax, around=1.3 + LEAST_ROW * kinds, each=max(kinds, 1))
 
 
 def _draw_indicator(ax: Axes, row: dict[Any, Any], y: int, high: float, lang: Language) -> None:
@@ -190,7 +194,7 @@ def _draw_indicator(ax: Axes, row: dict[Any, Any], y: int, high: float, lang: La
     known = not pd.isna(row["share"])
     ending = f" ({values[2]})" if not pd.isna(row["target"]) else pick(lang, sv=" (inget mål)", en=" (no target)")
     gid = f"indicators:{row['row_id']}"
-    words = ax.text(high + 0.03, y, f"{values[0]} → {values[1]}{ending}", va="center")
+    words = ax.text(high + 0.05 * (high + 1), y, f"{values[0]} → {values[1]}{ending}", va="center")
     if not known:
         words.set_gid(gid)
         return
@@ -217,12 +221,12 @@ def alt_indicators(found: Indicators, *, lang: Language = "sv") -> str:
     """
     if found.table.empty:
         return _empty(_NO_INDICATORS[lang], lang)
-    goal = pick(lang, sv="mål", en="target")
+    goal, table = pick(lang, sv="mål", en="target"), _indicators_that_fit(found, None)
     each = "; ".join(
         f"{row['indicator']} {row['unit']} {number(row['first'], 1, lang=lang)} → "
         f"{number(row['latest'], 1, lang=lang)} ({goal} {number(row['target'], 1, lang=lang)})"
-        for row in found.table.to_dict("records")
-    )
+        for row in table.to_dict("records")
+    ) + left_out(found.table, table, found.labels, lang).rstrip(".")
     return pick(lang, sv=f"Indikatorer mot mål: {each}.", en=f"Indicators against targets: {each}.")
 
 
@@ -245,7 +249,7 @@ def plot_interventions(advice: Interventions, *, ax: Axes | None = None, lang: L
         The axes drawn on.
     """
     rows = advice.table.to_dict("records")
-    ax, own = figure_axes(ax, height=0.9 + min(0.4 * max(len(rows), 1), TALLEST))
+    ax, own = figure_axes(ax, height=page_height(max(len(rows), 1), row=0.4, around=0.9))
     if not rows:
         return say(ax, _NO_ADVICE[lang], own=own)
     lines = 2 if len(rows) <= 20 else 1

@@ -90,10 +90,16 @@ def use_style() -> Iterator[None]:
     Yields
     ------
     None
-        matplotlib's settings go back to what they were afterwards.
+        The settings of the style go back to what they were afterwards.
     """
-    with plt.rc_context(STYLE):
+    # Only our own settings: drawing the first figure loads the backend, which in a notebook turns matplotlib
+    # interactive. Put back as well (as plt.rc_context does), that would leave every later cell without its picture.
+    before = {name: plt.rcParams[name] for name in STYLE}
+    plt.rcParams.update(STYLE)
+    try:
         yield
+    finally:
+        plt.rcParams.update(before)
 
 
 def figure_axes(ax: Axes | None, *, height: float) -> tuple[Axes, bool]:

@@ -1,8 +1,11 @@
 """Figures of who took part: attendance with leaving visible, and contacts with supervisors."""
 
+from dataclasses import replace
+
 from matplotlib.axes import Axes
 
 from evalkit.figures.grids import frame_grid
+from evalkit.figures.pages import left_out, page_height, that_fit
 from evalkit.figures.style import BLUE, EMPTY, ORANGE, SHADES, cell, figure_axes, ink_on, note, say, use_style
 from evalkit.measures.participation import Participation
 from evalkit.measures.supervision import SupervisionContacts
@@ -33,9 +36,9 @@ def plot_attendance(taking_part: Participation, *, ax: Axes | None = None, lang:
     matplotlib.axes.Axes
         The axes drawn on.
     """
-    table = taking_part.table
+    table = that_fit(taking_part.table, ax, around=1.3)
     units, sessions = (list(dict.fromkeys(table[key])) for key in ("unit", "session"))
-    ax, own = figure_axes(ax, height=1.3 + 0.24 * max(len(units), 2))
+    ax, own = figure_axes(ax, height=page_height(max(len(units), 2), row=0.24, around=1.3))
     if not taking_part.held:
         return say(ax, _NO_ATTENDANCE[lang], own=own)
     most = max(int(table["n_present"].max()), 1)
@@ -51,7 +54,8 @@ def plot_attendance(taking_part: Participation, *, ax: Axes | None = None, lang:
             mark.set_linewidth(1.2)
             mark.set_bounds(x - 0.47, y - 0.43, 0.94, 0.86)
     frame_grid(ax, rows=units, columns=[taking_part.labels.group("session", session, lang) for session in sessions])
-    note(ax, _attendance_note(set(table["state"]), lang), own=own)
+    text = _attendance_note(set(table["state"]), lang)
+    note(ax, text + left_out(taking_part.table, table, taking_part.labels, lang), own=own)
     return ax
 
 
@@ -104,9 +108,11 @@ def plot_contacts(contacts: SupervisionContacts, *, ax: Axes | None = None, lang
     matplotlib.axes.Axes
         The axes drawn on.
     """
+    every = contacts
+    contacts = _contacts_that_fit(every, ax)
     units, supervisors = contacts.units, contacts.supervisors
-    ax, own = figure_axes(ax, height=1.0 + 0.29 * max(len(units), len(supervisors), 3))
-    if not contacts.contacts:
+    ax, own = figure_axes(ax, height=page_height(max(len(units), len(supervisors), 3), row=0.29, around=1.0))
+    if not every.contacts:
         return say(ax, _NO_CONTACTS[lang], own=own)
     left, right = _places(contacts)
     most = contacts.table["contacts"].max()
@@ -139,7 +145,7 @@ def plot_contacts(contacts: SupervisionContacts, *, ax: Axes | None = None, lang
         en=f"Recorded contacts between {many} (left) and supervisors (right); all of them in brackets. Empty ring: no "
         "recorded contact.",
     )
-    note(ax, text, own=own)
+    note(ax, text + left_out(every.units, units, contacts.labels, lang), own=own)
     return ax
 
 
@@ -172,6 +178,13 @@ def alt_contacts(contacts: SupervisionContacts, *, lang: Language = "sv") -> str
         sv=f"Nätverk av kontakter per handledare: {each}. Utan antecknad kontakt: {without}.",
         en=f"Network of contacts per supervisor: {each}. Without a recorded contact: {without}.",
     )
+
+
+def _contacts_that_fit(contacts: SupervisionContacts, ax: Axes | None) -> SupervisionContacts:
+    units = that_fit(contacts.units, ax, around=1.0)
+    table = contacts.table[contacts.table["unit"].isin(units["unit"])]
+    own = contacts.supervisors["supervisor"].isin(table["supervisor"])
+    return replace(contacts, units=units, table=table, supervisors=contacts.supervisors[own])
 
 
 _ON_LINE = {"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "none"}

@@ -4,8 +4,9 @@ from math import isnan
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from evalkit.figures.pages import left_out, page_height, that_fit
 from evalkit.figures.style import BLUE, GREY, INK, ORANGE, VERMILION, figure_axes, note, say, use_style
 from evalkit.measures.triangulation import SOURCES, LearningTriangulation, UnitLearning
 from evalkit.wording import Language, number, percent, pick
@@ -14,8 +15,8 @@ __all__ = ["alt_triangulation", "alt_unit_learning", "plot_triangulation", "plot
 
 _LOOK = {"rubric": ("o", BLUE), "depth": ("D", ORANGE), "positions": ("^", INK)}
 _NOTHING: dict[Language, str] = {"sv": "Inget underlag från någon källa", "en": "No material from any source"}
-TALLEST = 8.2
-"""Inches that rows may take on a page."""
+_ROW = 0.2
+"""Inches that three marks of a unit need."""
 _WITH_COUNTS = 8
 """Most sessions whose counts have room in a unit's panel."""
 
@@ -38,9 +39,9 @@ def plot_triangulation(found: LearningTriangulation, *, ax: Axes | None = None, 
     matplotlib.axes.Axes
         The axes drawn on.
     """
-    known = found.table.dropna(subset="change")
-    units = found.units
-    ax, own = figure_axes(ax, height=1.5 + min(0.26 * max(len(units), 2), TALLEST))
+    shown = that_fit(found.table, ax, around=1.5, row=_ROW)
+    known, units = shown.dropna(subset="change"), list(dict.fromkeys(shown["unit"]))
+    ax, own = figure_axes(ax, height=page_height(max(len(units), 2), row=0.26, around=1.5))
     if known.empty:
         return say(ax, _NOTHING[lang], own=own)
     kinds = found.contradictions.groupby("unit")["kind"].agg(set)
@@ -79,7 +80,7 @@ def plot_triangulation(found: LearningTriangulation, *, ax: Axes | None = None, 
         en="Filled: a change upwards; hollow: none or downwards. ≠ and red line: sources point in different "
         "directions; ↔ at least half the ranking apart; – no material.",
     )
-    note(ax, text, own=own)
+    note(ax, text + left_out(found.table, shown, found.labels, lang), own=own)
     return ax
 
 
@@ -98,7 +99,8 @@ def alt_triangulation(found: LearningTriangulation, *, lang: Language = "sv") ->
     str
         Every unit's change by each source.
     """
-    known = found.table.dropna(subset="change")
+    shown = that_fit(found.table, None, around=1.5, row=_ROW)
+    known = shown.dropna(subset="change")
     if known.empty:
         return _empty(_NOTHING[lang], lang)
     parts = []
@@ -108,7 +110,7 @@ def alt_triangulation(found: LearningTriangulation, *, lang: Language = "sv") ->
         ]
         each = ", ".join(said_each)
         parts.append(f"{unit}: {each}")
-    said = "; ".join(parts)
+    said = "; ".join(parts) + left_out(found.table, shown, found.labels, lang).rstrip(".")
     return pick(lang, sv=f"Förändring enligt varje källa. {said}.", en=f"Change by each source. {said}.")
 
 
@@ -154,9 +156,9 @@ def plot_unit_learning(page: UnitLearning, *, ax: Axes | None = None, lang: Lang
     text = pick(
         lang,
         sv=f"Vänster: medelnivå (prickad: kompetens). Mitten: andel djup{counts[0]}. Höger: instämmande från "
-        "incheckning (ring) till utcheckning (fylld).",
+        "incheckning (ring) till utcheckning (fylld), på samma skala för alla.",
         en=f"Left: mean level (dotted: competence). Middle: share of depth{counts[1]}. Right: agreement from check-in "
-        "(ring) to check-out (filled).",
+        "(ring) to check-out (filled), on one scale for all.",
     )
     note(ax, text, own=own)
     return ax
@@ -203,8 +205,13 @@ def _draw_positions(panel: Axes, page: UnitLearning, lang: Language) -> None:
         gid = f"unit_learning:{row['row_id']}:positions"
         panel.plot(x, row["after"], "o", color=INK, markersize=4.5, zorder=3, gid=gid)
     panel.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value, 1, lang=lang)))
-    if moved.empty:
+    low, high = page.span
+    if isnan(low):
         panel.set_yticks([])
+        return
+    margin = 0.06 * (high - low) or 0.5
+    panel.set_ylim(low - margin, high + margin)
+    panel.yaxis.set_major_locator(MaxNLocator(4))
 
 
 def alt_unit_learning(page: UnitLearning, *, lang: Language = "sv") -> str:

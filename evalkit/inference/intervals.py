@@ -123,7 +123,10 @@ def wilson(successes: float, n: float, *, level: float = 0.95, df: float | None 
     _check_level(level)
     _check_counts(successes, n)
     if df is not None and not df > 0:
-        raise EstimationError(f"wilson: {df} degrees of freedom; at least two clusters are needed.")
+        raise EstimationError(
+            f"wilson: {df} degrees of freedom; at least two clusters are needed.",
+            sv=f"Wilsons intervall: {df} frihetsgrader; minst två kluster behövs.",
+        )
     upper = (1 + level) / 2
     z2 = float(ndtri(upper) if df is None else stdtrit(df, upper)) ** 2
     p = successes / n
@@ -166,7 +169,10 @@ def hypergeometric(successes: int, n: int, population: int, *, level: float = 0.
     _check_level(level)
     _check_counts(successes, n)
     if n > population:
-        raise EstimationError(f"hypergeometric: sample of {n} from a population of {population}; correct the counts.")
+        raise EstimationError(
+            f"hypergeometric: sample of {n} from a population of {population}; correct the counts.",
+            sv=f"hypergeometriskt intervall: {n} dragna ur {population}; rätta antalen.",
+        )
     tail = (1 - level) / 2 * (1 + 1e-9)  # a total rejected at exactly the level stays rejected whatever the rounding
     totals = range(successes, population - n + successes + 1)
     # Both tail probabilities are monotone in the population's total: the limits are where they cross the tail.
@@ -215,11 +221,20 @@ def korn_graubard(
     _check_level(level)
     hit, weight = np.asarray(hits, dtype=float), np.asarray(weights, dtype=float)
     if hit.ndim != 1 or hit.shape != weight.shape or hit.size == 0:
-        raise EstimationError("korn_graubard: needs one weight for each of at least one sampled item.")
+        raise EstimationError(
+            "korn_graubard: needs one weight for each of at least one sampled item.",
+            sv="Korn–Graubards intervall: kräver minst en dragen enhet och en vikt för var och en.",
+        )
     if not np.isin(hit, (0.0, 1.0)).all() or not (np.isfinite(weight) & (weight > 0)).all():
-        raise EstimationError("korn_graubard: hits must be true or false and weights positive; correct the sample.")
+        raise EstimationError(
+            "korn_graubard: hits must be true or false and weights positive; correct the sample.",
+            sv="Korn–Graubards intervall: träffar ska vara sanna eller falska och vikter positiva; rätta stickprovet.",
+        )
     if population is not None and population < hit.size:
-        raise EstimationError(f"korn_graubard: {hit.size} items from a population of {population:g}; correct it.")
+        raise EstimationError(
+            f"korn_graubard: {hit.size} items from a population of {population:g}; correct it.",
+            sv=f"Korn–Graubards intervall: {hit.size} dragna ur {population:g}; rätta antalet.",
+        )
     share = float(np.average(hit, weights=weight))
     effective = float(weight.sum() ** 2 / (weight**2).sum())
     method = "Korn–Graubard (Kish effective n)"
@@ -305,9 +320,15 @@ def mover_sum(intervals: Sequence[Interval], *, weights: Sequence[float] | None 
     """
     factors = [1.0] * len(intervals) if weights is None else list(weights)
     if not intervals or len(factors) != len(intervals):
-        raise EstimationError("mover_sum: needs at least one interval and one weight for each.")
+        raise EstimationError(
+            "mover_sum: needs at least one interval and one weight for each.",
+            sv="MOVER: kräver minst ett intervall och en vikt för vart och ett.",
+        )
     if len({part.level for part in intervals}) > 1:
-        raise EstimationError("mover_sum: the intervals have different levels; compute them at one level.")
+        raise EstimationError(
+            "mover_sum: the intervals have different levels; compute them at one level.",
+            sv="MOVER: intervallen har olika nivåer; räkna dem på samma.",
+        )
     total = sum(w * part.estimate for w, part in zip(factors, intervals, strict=True))
     down = up = 0.0
     for w, part in zip(factors, intervals, strict=True):
@@ -371,10 +392,16 @@ def finite_vector(values: ArrayLike, where: str, *, minimum: int = 2) -> np.ndar
     """
     x = np.array(values, dtype=float)
     if x.ndim != 1 or x.size < minimum:
-        raise EstimationError(f"{where}: {x.size} values; at least {minimum} are needed.")
+        raise EstimationError(
+            f"{where}: {x.size} values; at least {minimum} are needed.",
+            sv=f"{where}: {x.size} värden; minst {minimum} behövs.",
+        )
     if not np.isfinite(x).all():
         bad = int((~np.isfinite(x)).sum())
-        raise EstimationError(f"{where}: {bad} of {x.size} values are missing or infinite; leave them out by name.")
+        raise EstimationError(
+            f"{where}: {bad} of {x.size} values are missing or infinite; leave them out by name.",
+            sv=f"{where}: {bad} av {x.size} värden saknas eller är oändliga; utelämna dem uttryckligen.",
+        )
     return x
 
 
@@ -394,4 +421,7 @@ def _check_level(level: float) -> None:
 
 def _check_counts(successes: float, n: float) -> None:
     if not (n > 0 and 0 <= successes <= n):
-        raise EstimationError(f"proportion: {successes} of {n}; needs 0 ≤ successes ≤ n and n > 0. Correct the counts.")
+        raise EstimationError(
+            f"proportion: {successes} of {n}; needs 0 ≤ successes ≤ n and n > 0. Correct the counts.",
+            sv=f"andel: {successes} av {n}; kräver 0 ≤ antal ≤ n och n > 0. Rätta antalen.",
+        )

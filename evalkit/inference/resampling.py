@@ -251,14 +251,20 @@ def permute_labels(
     """
     observed = np.array(labels, dtype=bool)
     if observed.ndim != 1 or observed.all() or not observed.any():
-        raise EstimationError("permute_labels: both groups must have members; there is nothing to permute.")
+        raise EstimationError(
+            "permute_labels: both groups must have members; there is nothing to permute.",
+            sv="permutationstest: båda grupperna måste ha medlemmar; det finns inget att kasta om.",
+        )
     exact = math.comb(observed.size, int(observed.sum())) <= max_exact
     estimate = float(np.asarray(statistic(observed[np.newaxis]), dtype=float)[0])
     others = np.concatenate(
         [np.asarray(statistic(block), dtype=float) for block in _blocks(observed, exact, n_random, seed)]
     )
     if not np.isfinite(others).all() or not math.isfinite(estimate):
-        raise EstimationError("permute_labels: the statistic is undefined for some labelling; define it there.")
+        raise EstimationError(
+            "permute_labels: the statistic is undefined for some labelling; define it there.",
+            sv="permutationstest: måttet är odefinierat för någon indelning; definiera det där.",
+        )
     extreme = _at_least_as_extreme(others, estimate, alternative)
     total = others.size + (0 if exact else 1)
     return Randomisation(
@@ -320,10 +326,14 @@ def cluster_bootstrap(
     """
     codes, names = pd.factorize(np.asarray(clusters))
     if len(codes) != len(data) or (codes < 0).any():
-        raise EstimationError("cluster_bootstrap: every row needs a cluster; correct the cluster column.")
+        raise EstimationError(
+            "cluster_bootstrap: every row needs a cluster; correct the cluster column.",
+            sv="klusterbootstrap: varje rad behöver ett kluster; rätta den kolumnen.",
+        )
     if len(names) < min_clusters:
         raise EstimationError(
-            f"cluster_bootstrap: {len(names)} clusters, at least {min_clusters} are needed; use t over units."
+            f"cluster_bootstrap: {len(names)} clusters, at least {min_clusters} are needed; use t over units.",
+            sv=f"klusterbootstrap: {len(names)} kluster, minst {min_clusters} behövs; använd t över enheter.",
         )
     members = np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes))[:-1])
     rng = np.random.default_rng(seed)
@@ -334,7 +344,8 @@ def cluster_bootstrap(
     undefined = int((~np.isfinite(values)).sum())
     if undefined or not math.isfinite(estimate):
         raise EstimationError(
-            f"cluster_bootstrap: the statistic is undefined in {undefined} of {n_resamples} resamples."
+            f"cluster_bootstrap: the statistic is undefined in {undefined} of {n_resamples} resamples.",
+            sv=f"klusterbootstrap: måttet är odefinierat i {undefined} av {n_resamples} omdragningar.",
         )
     low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
     method = f"percentile bootstrap of {len(names)} clusters, {n_resamples} resamples"

@@ -6,6 +6,7 @@ from evalkit.measures.convergence import Compare, VocabularyConvergence, jensen_
 from evalkit.measures.cooccurrence import Cooccurrence, cooccurrence
 from evalkit.measures.corpus_overview import CorpusOverview, DocumentsTimeline, corpus_overview, documents_timeline
 from evalkit.measures.corrected_counts import CorrectedCounts, corrected_counts
+from evalkit.measures.corrected_depth import corrected_depth
 from evalkit.measures.costs import SpentHours, UnitCosts, spent_hours, unit_costs
 from evalkit.measures.groupings import GroupingCounts, grouping_counts
 from evalkit.measures.homework import Homework, homework
@@ -82,6 +83,7 @@ __all__ = [
     "cooccurrence",
     "corpus_overview",
     "corrected_counts",
+    "corrected_depth",
     "documents_timeline",
     "explanatory_share",
     "grouping_counts",

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -23,6 +24,17 @@ from evalkit.wording import Language, count_noun, interval, number, percent, pic
 __all__ = ["CodedDepth", "coded_depth"]
 
 _KEYS = ["unit", "session"]
+_SIDES: dict[str, dict[Language, str]] = {
+    "deep": {"sv": "djup", "en": "depth"},
+    "surface": {"sv": "yta", "en": "surface"},
+}
+_PERIODS: dict[str, dict[Language, str]] = {
+    "before": {"sv": "före händelsen", "en": "before the event"},
+    "after": {"sv": "efter händelsen", "en": "after the event"},
+    "first": {"sv": "första halvan", "en": "first half"},
+    "second": {"sv": "andra halvan", "en": "second half"},
+    "no_session": {"sv": "utan träff", "en": "without a session"},
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,10 +48,11 @@ class CodedDepth:
         "+"; one with both counts in both), share (deep / (deep + surface); missing where both are 0), words, rests_on
         (coding ids) and row_id.
     margins : pandas.DataFrame
-        One row per session and one per unit: by ("session", "unit"), group, deep, surface, share (as in `table`, summed
-        over the other), and where corrected counts were given deep_total, surface_total (what people would have coded,
-        each with _low and _high), share_corrected, share_low and share_high (from the opposite ends of both intervals,
-        so wider than the intervals' level asks); missing otherwise. With rests_on and row_id.
+        One row per session and one per unit, and one per period where corrected counts by period were given: by
+        ("session", "unit", "period"), group, deep, surface, share (as in `table`, summed over the other; of a period
+        the segments that the rules hit), and where corrected counts were given deep_total, surface_total (what people
+        would have coded, each with _low and _high), share_corrected, share_low and share_high (from the opposite ends
+        of both intervals, so wider than the intervals' level asks); missing otherwise. With rests_on and row_id.
     deep, surface : tuple of str
         The codes.
     when : {"said", "about"}
@@ -108,17 +121,44 @@ class CodedDepth:
             en=f"Depth ({self._names('deep', lang)}) makes up {ends[0]} coded segments at {first} and {ends[1]} at "
             f"{last}. {limits(self.count_kind, lang)} The share is not corrected for miscoding, which may differ over "
             "time, and does not tell what anybody can do.",
+        ) + self._totals(lang)
+
+    def _totals(self, lang: Language) -> str:
+        """Say what is known of either side alone, by period or else by session."""
+        for by in ("period", "session"):
+            rows = self.margins[self.margins["by"] == by].to_dict("records")
+            known = [(side, row) for side in ("deep", "surface") for row in rows if not pd.isna(row[f"{side}_total"])]
+            if known:
+                break
+        else:
+            return ""
+        each = "; ".join(
+            f"{_SIDES[side][lang]} {number(row[f'{side}_total'], lang=lang)} "
+            f"({interval(row[f'{side}_low'], row[f'{side}_high'], 0, lang=lang)}; {self._group(row, lang)})"
+            for side, row in known
+        )
+        return pick(
+            lang,
+            sv=f" Rättat antal segment, där stickprovet räcker: {each}.",
+            en=f" Corrected number of segments, where enough was audited: {each}.",
         )
 
+    def _group(self, row: dict[Any, Any], lang: Language) -> str:
+        if row["by"] == "session":
+            return self.labels.group("session", int(row["group"]), lang)
+        return _PERIODS[row["group"]][lang] if row["group"] in _PERIODS else str(row["group"])
+
     def _corrected(self, lang: Language) -> str:
-        """Say how the corrected share went, where it is known for two sessions or more."""
-        known = self.margins[(self.margins["by"] == "session") & self.margins["share_corrected"].notna()]
-        if len(known) < 2:
+        """Say how the corrected share went, where it is known for two periods or else two sessions or more."""
+        for by in ("period", "session"):
+            known = self.margins[(self.margins["by"] == by) & self.margins["share_corrected"].notna()]
+            if len(known) > 1:
+                break
+        else:
             return ""
         ends = [
             f"{percent(row['share_corrected'], lang=lang)} "
-            f"({interval(100 * row['share_low'], 100 * row['share_high'], 0, lang=lang)}; "
-            f"{self.labels.group('session', int(row['group']), lang)})"
+            f"({interval(100 * row['share_low'], 100 * row['share_high'], 0, lang=lang)}; {self._group(row, lang)})"
             for row in known.iloc[[0, -1]].to_dict("records")
         ]
         return pick(
@@ -166,8 +206,9 @@ def coded_depth(
     when : {"said", "about"}, default "said"
         Whether a segment counts in the session of its document or in the session it speaks about.
     corrected : pandas.DataFrame, optional
-        Counts corrected for miscoding, from an audit: by ("session" or "unit"), group (its number or id), side ("deep"
-        or "surface": any code of that side), total, ci_low, ci_high. Groups that were not audited enough are not there.
+        Counts corrected for miscoding, from `corrected_depth`: by ("period", "session" or "unit"), group (its number or
+        id), side ("deep" or "surface": any code of that side), total, ci_low, ci_high, and for periods hits and
+        rests_on. Groups that were not audited enough are not there or have no total.
 
     Returns
     -------
@@ -231,7 +272,7 @@ def _margins(table: pd.DataFrame, corrected: pd.DataFrame | None) -> pd.DataFram
             deep=("deep", "sum"), surface=("surface", "sum"), rests_on=("rests_on", gather)
         )
         parts.append(sums.assign(by=by, group=sums[by].astype("str")).drop(columns=by))
-    margins = pd.concat(parts, ignore_index=True)
+    margins = pd.concat([*parts, *_periods(corrected)], ignore_index=True)
     total = margins["deep"] + margins["surface"]
     margins["share"] = margins["deep"] / total.where(total > 0).astype("float64")
     for side in ("deep", "surface"):
@@ -242,6 +283,8 @@ def _margins(table: pd.DataFrame, corrected: pd.DataFrame | None) -> pd.DataFram
         own = corrected.loc[corrected["side"] == side, ["by", "group", *names]].rename(columns=names)
         margins = margins.merge(own.assign(group=own["group"].astype("str")), on=["by", "group"], how="left")
     deep, surface = margins["deep_total"], margins["surface_total"]
+    none = deep + surface == 0
+    deep, surface = deep.mask(none), surface.mask(none)
     margins["share_corrected"] = deep / (deep + surface)
     margins["share_low"] = margins["deep_low"] / (margins["deep_low"] + margins["surface_high"])
     margins["share_high"] = margins["deep_high"] / (margins["deep_high"] + margins["surface_low"])
@@ -249,3 +292,16 @@ def _margins(table: pd.DataFrame, corrected: pd.DataFrame | None) -> pd.DataFram
     counts = [f"{side}_{end}" for side in ("deep", "surface") for end in ("total", "low", "high")]
     shares = ["share_corrected", "share_low", "share_high"]
     return margins[["by", "group", "deep", "surface", "share", *counts, *shares, "rests_on", "row_id"]]
+
+
+def _periods(corrected: pd.DataFrame | None) -> list[pd.DataFrame]:
+    """Take the rules' counts of each period from the corrected counts, since periods are no part of the table."""
+    rows = pd.DataFrame() if corrected is None else corrected[corrected["by"] == "period"]
+    if rows.empty:
+        return []
+    counts = rows.pivot_table(index="group", columns="side", values="hits", aggfunc="sum")
+    order = [group for group in _PERIODS if group in counts.index]
+    order += [group for group in counts.index if group not in _PERIODS]
+    counts = counts.reindex(index=order, columns=["deep", "surface"]).fillna(0).astype("int64")
+    sources = rows.groupby("group")["rests_on"].agg(gather)
+    return [counts.assign(by="period", rests_on=sources).reset_index()]

@@ -152,7 +152,10 @@ def unit_costs(enrolment: pd.DataFrame, study: Study, *, attendance: pd.DataFram
     """
     funding = study.funding
     if funding is None:
-        raise EstimationError("unit_costs: study.toml declares no funding; add [funding] with total.")
+        raise EstimationError(
+            "unit_costs: study.toml declares no funding; add [funding] with total.",
+            sv="kostnad per enhet: study.toml anger inget bidrag; lägg till [funding] med total.",
+        )
     if funding.evaluation > funding.total:
         raise TableError("unit_costs: the evaluation costs more than the total; correct [funding] in study.toml.")
     completed = completing_units(enrolment, study, attendance=attendance)

@@ -94,7 +94,10 @@ def plan_rerating(assessments: pd.DataFrame, study: Study, *, cells: int = 60, s
     once = rated_cells(assessments, study)
     once = once[once["n_raters"] == 1].reset_index(drop=True)
     if once.empty:
-        raise EstimationError("rerating: no level has exactly one rater; there is nothing to rate again.")
+        raise EstimationError(
+            "rerating: no level has exactly one rater; there is nothing to rate again.",
+            sv="ombedömning: ingen nivå har exakt en bedömare; det finns inget att bedöma en gång till.",
+        )
     rng = np.random.default_rng(seed)
     # Round by round one cell of every session, so that thin sessions are not crowded out.
     turn = once.assign(key=rng.random(len(once))).sort_values("key").groupby("session").cumcount()

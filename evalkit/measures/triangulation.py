@@ -38,6 +38,9 @@ APART = 0.5
 ALL_PAIRS = 40
 """Most units whose pairs are compared in every random order."""
 
+NAMED = 10
+"""Most units that a sentence names."""
+
 FEWEST = 4
 """Units with both sources under which their ranks are not compared."""
 
@@ -59,6 +62,8 @@ class UnitLearning:
         Its rows of `LearningTriangulation.contradictions`.
     scale : Scale
         Of the levels.
+    span : tuple of float
+        Least and most agreement of anybody, so that all pages can have one axis; missing without positions.
     labels : Labels
         Names for a reader.
     """
@@ -68,6 +73,7 @@ class UnitLearning:
     changes: pd.DataFrame
     contradictions: pd.DataFrame
     scale: Scale
+    span: tuple[float, float]
     labels: Labels
 
     def caption(self, lang: Language = "sv") -> str:
@@ -126,6 +132,8 @@ class LearningTriangulation:
         Coded segments in each half under which depth is left out.
     scale : Scale
         Of the levels.
+    span : tuple of float
+        Least and most agreement of anybody, so that all pages can have one axis; missing without positions.
     labels : Labels
         Names for a reader.
     """
@@ -136,6 +144,7 @@ class LearningTriangulation:
     sessions: pd.DataFrame
     least_coded: int
     scale: Scale
+    span: tuple[float, float]
     labels: Labels
 
     @property
@@ -162,10 +171,13 @@ class LearningTriangulation:
             If there is no such unit.
         """
         if unit not in self.units:
-            raise EstimationError(f"triangulation: no unit '{unit}'; known are {', '.join(self.units)}.")
+            raise EstimationError(
+                f"triangulation: no unit '{unit}'; known are {', '.join(self.units)}.",
+                sv=f"triangulering: det finns ingen enhet ”{unit}”; kända är {', '.join(self.units)}.",
+            )
         own = (part[part["unit"] == unit].reset_index(drop=True) for part in self._parts())
         sessions, changes, contradictions = own
-        return UnitLearning(sessions, unit, changes, contradictions, self.scale, self.labels)
+        return UnitLearning(sessions, unit, changes, contradictions, self.scale, self.span, self.labels)
 
     def caption(self, lang: Language = "sv") -> str:
         """Return the counts that the figure rests on."""
@@ -180,7 +192,7 @@ class LearningTriangulation:
         turned = self.contradictions[self.contradictions["kind"] == "direction"]
         units = list(dict.fromkeys(turned["unit"]))
         if units:
-            names = join(units, lang=lang)
+            names = join(units[:NAMED], lang=lang) + (" …" if len(units) > NAMED else "")
             parts.append(
                 pick(
                     lang,
@@ -190,7 +202,22 @@ class LearningTriangulation:
             )
         else:
             parts.append(
-                pick(lang, sv="Ingen källa pekar åt motsatt håll mot en annan.", en="No source contradicts another.")
+                pick(
+                    lang,
+                    sv="Ingen källa pekar åt motsatt håll mot en annan.",
+                    en="No source points in the opposite direction to another.",
+                )
+            )
+        apart = list(dict.fromkeys(self.contradictions.loc[self.contradictions["kind"] == "place", "unit"]))
+        if apart:
+            names = join(apart[:NAMED], lang=lang) + (" …" if len(apart) > NAMED else "")
+            some, of = number(len(apart), lang=lang), self.labels.count(len(self.units), "unit", lang)
+            parts.append(
+                pick(
+                    lang,
+                    sv=f"För {some} av {of} ger två källor platser minst halva rangordningen isär ({names}).",
+                    en=f"For {some} of {of} two sources give places at least half the ranking apart ({names}).",
+                )
             )
         parts.append(
             pick(
@@ -264,7 +291,7 @@ def triangulate_learning(
 
     Kendall, M. G. (1945). The treatment of ties in ranking problems. Biometrika 33, 239–251.
     """
-    sessions = _sessions(levels, depth, positions)
+    sessions, ends = _sessions(levels, depth, positions), ["before", "after"]
     rows = []
     for unit, part in sessions.groupby("unit", sort=False):
         rows += [_rubric(str(unit), part), _depth(str(unit), part, least_coded), _positions(str(unit), part)]
@@ -281,6 +308,7 @@ def triangulate_learning(
         sessions=sessions,
         least_coded=least_coded,
         scale=levels.scale,
+        span=(float(positions.table[ends].min().min()), float(positions.table[ends].max().max())),
         labels=levels.labels,
     )
 

@@ -75,7 +75,10 @@ def enrolled_units(enrolment: pd.DataFrame, *, study: Study, attendance: pd.Data
     known = len(enrolment) > 0
     units = enrolment["unit"].tolist() if known else list(study.unit_ids)
     if not units or not study.session_ids:
-        raise EstimationError("enrolment: no units or no sessions; declare them in study.toml.")
+        raise EstimationError(
+            "enrolment: no units or no sessions; declare them in study.toml.",
+            sv="anmälan: inga enheter eller inga träffar; ange dem i study.toml.",
+        )
     missing = pd.Series(pd.NA, index=range(len(units)), dtype="Int64")
     after = enrolment["left_after_session"].reset_index(drop=True) if known else missing
     by = enrolment["left_by_session"].reset_index(drop=True) if known else missing

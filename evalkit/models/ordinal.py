@@ -232,7 +232,8 @@ def _levels(
     answers = pd.Series(np.asarray(y, dtype=object))
     if answers.empty or answers.isna().any():
         raise EstimationError(
-            f"ordinal model: {int(answers.isna().sum())} of {len(answers)} levels are missing; drop them."
+            f"ordinal model: {int(answers.isna().sum())} of {len(answers)} levels are missing; drop them.",
+            sv=f"ordinalmodellen: {int(answers.isna().sum())} av {len(answers)} nivåer saknas; ta bort dem.",
         )
     if categories is None and isinstance(y, pd.Series) and isinstance(y.dtype, pd.CategoricalDtype) and y.cat.ordered:
         categories = list(y.cat.categories)
@@ -240,11 +241,15 @@ def _levels(
     strangers = ~answers.isin(declared)
     if strangers.any():
         raise EstimationError(
-            f"ordinal model: {int(strangers.sum())} answers have a level that is not declared; correct it."
+            f"ordinal model: {int(strangers.sum())} answers have a level that is not declared; correct it.",
+            sv=f"ordinalmodellen: {int(strangers.sum())} svar har en nivå som inte är angiven; rätta den.",
         )
     used = [name for name in declared if (answers == name).any()]
     if len(used) < 2:
-        raise EstimationError("ordinal model: all answers have the same level; there is nothing to model.")
+        raise EstimationError(
+            "ordinal model: all answers have the same level; there is nothing to model.",
+            sv="ordinalmodellen: alla svar har samma nivå; det finns inget att skatta.",
+        )
     place = {name: k for k, name in enumerate(used)}
     unused = tuple(str(name) for name in declared if name not in place)
     return answers.map(place).to_numpy(dtype=np.intp), used, unused
@@ -253,17 +258,25 @@ def _levels(
 def _terms_matrix(x: pd.DataFrame, n: int) -> Floats:
     """Return the terms as numbers, or refuse with the name of the first one that cannot be estimated."""
     if len(x) != n:
-        raise EstimationError(f"ordinal model: {n} levels but {len(x)} rows of terms.")
+        raise EstimationError(
+            f"ordinal model: {n} levels but {len(x)} rows of terms.",
+            sv=f"ordinalmodellen: {n} nivåer men {len(x)} rader termer.",
+        )
     matrix = x.to_numpy(dtype=float, na_value=np.nan) if x.shape[1] else np.empty((n, 0))
     for k, name in enumerate(x.columns):
         if not np.isfinite(matrix[:, k]).all():
-            raise EstimationError(f"ordinal model: term {name!r} has missing or infinite values; drop those rows.")
+            raise EstimationError(
+                f"ordinal model: term {name!r} has missing or infinite values; drop those rows.",
+                sv=f"ordinalmodellen: termen {name!r} saknar värden eller har oändliga; ta bort de raderna.",
+            )
     full = np.column_stack([np.ones(n), matrix])
     scaled = full / np.maximum(np.abs(full).max(axis=0), 1e-300)
     for k in range(1, full.shape[1]):
         if np.linalg.matrix_rank(scaled[:, : k + 1]) <= k:
             raise EstimationError(
-                f"ordinal model: term {x.columns[k - 1]!r} is constant or follows from the terms before it; drop it."
+                f"ordinal model: term {x.columns[k - 1]!r} is constant or follows from the terms before it; drop it.",
+                sv=f"ordinalmodellen: termen {x.columns[k - 1]!r} är konstant eller följer av termerna före den; ta "
+                "bort den.",
             )
     return matrix
 
@@ -273,9 +286,14 @@ def _units(groups: ArrayLike | pd.Series | None, n: int) -> tuple[NDArray[np.int
         return np.zeros(n, dtype=np.intp), np.array([])
     codes, names = pd.factorize(np.asarray(groups), sort=True)
     if len(codes) != n or (codes < 0).any():
-        raise EstimationError("ordinal model: every answer needs a unit.")
+        raise EstimationError(
+            "ordinal model: every answer needs a unit.", sv="ordinalmodellen: varje svar behöver en enhet."
+        )
     if len(names) < 2:
-        raise EstimationError("ordinal model: one unit only; a random intercept needs at least two, so leave it out.")
+        raise EstimationError(
+            "ordinal model: one unit only; a random intercept needs at least two, so leave it out.",
+            sv="ordinalmodellen: bara en enhet; en slumpmässig nivå per enhet kräver minst två, så lämna den utanför.",
+        )
     return codes.astype(np.intp), np.asarray(names)
 
 
@@ -399,7 +417,9 @@ def _maximise(pieces: _Pieces, start: Floats, held: NDArray[np.bool_], max_itera
             return point
         point = _halved(pieces, point, step)
     raise EstimationError(
-        f"ordinal model: no maximum found in {max_iterations} steps; use fewer terms or none per unit, or join levels."
+        f"ordinal model: no maximum found in {max_iterations} steps; use fewer terms or none per unit, or join levels.",
+        sv=f"ordinalmodellen: inget maximum funnet på {max_iterations} steg; använd färre termer eller ingen per "
+        "enhet, eller slå ihop nivåer.",
     )
 
 
@@ -452,7 +472,10 @@ def _separated(pieces: _Pieces, point: _Point) -> NDArray[np.bool_]:
         method="highs",
     )
     if solution.x is None:
-        raise EstimationError("ordinal model: could not tell whether the terms separate the levels; use fewer terms.")
+        raise EstimationError(
+            "ordinal model: could not tell whether the terms separate the levels; use fewer terms.",
+            sv="ordinalmodellen: det gick inte att avgöra om termerna skiljer nivåerna helt åt; använd färre termer.",
+        )
     return np.asarray(np.abs(solution.x[:p]) > 1e-7)
 
 

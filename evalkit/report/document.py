@@ -12,7 +12,8 @@ import pandas as pd
 
 from evalkit.coding import Codebook
 from evalkit.errors import Finding
-from evalkit.report.render import column_label, details, html_page, markdown_table, plain
+from evalkit.report.columns import for_reader
+from evalkit.report.render import details, html_page, markdown_table, plain
 from evalkit.report.save import SavedItem, read_saved
 from evalkit.study import Study
 from evalkit.tables import possibilities, read_table, write_whole
@@ -244,7 +245,7 @@ def _item(study: Study, item: SavedItem) -> Iterator[str]:
         yield plain(caption)
         yield details(data, f"tables/{item.name}.csv", lang=lang, longest=LONGEST_TABLE)
         return
-    shown = data.drop(columns="rests_on", errors="ignore").rename(columns=lambda name: column_label(name, lang))
+    shown = for_reader(data.drop(columns="rests_on", errors="ignore"), lang)
     yield markdown_table(shown, lang=lang, caption=caption)
 
 

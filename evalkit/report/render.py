@@ -8,95 +8,13 @@ from typing import Any
 import pandas as pd
 
 from evalkit.errors import EvalkitError
+from evalkit.report.columns import for_reader
 from evalkit.wording import Language, number, pick
 
 __all__ = ["details", "html_page", "markdown_table", "plain"]
 
 _STYLE = Path(__file__).with_name("report.css")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$~^@])")
-
-
-_SWEDISH = {
-    "accounted": "andel förklarad",
-    "activities": "aktiviteter",
-    "added": "tillagda",
-    "alpha": "alfa",
-    "amount": "belopp",
-    "as_planned": "som planerat",
-    "base": "räknat på",
-    "between": "emellan",
-    "cells": "rutor",
-    "changed": "ändrade",
-    "cost": "kostnad",
-    "dropped": "strukna",
-    "held_minutes": "hållna minuter",
-    "hours": "timmar",
-    "icc": "ICC",
-    "icc_cells": "rutor i ICC",
-    "party": "part",
-    "per_unit": "per enhet",
-    "planned_minutes": "planerade minuter",
-    "preparation": "förberedelse",
-    "raters": "bedömare",
-    "sessions": "träffar",
-    "swapped": "bytta",
-    "units": "enheter",
-    "why": "varför inte",
-    "without_reason": "utan skäl",
-    "about_session": "om träff",
-    "completed": "fullföljde",
-    "contacts": "kontakter",
-    "first_level": "första nivå",
-    "last_level": "sista nivå",
-    "attended": "närvarande",
-    "ci_high": "övre gräns",
-    "ci_low": "nedre gräns",
-    "code": "kod",
-    "codings": "kodningar",
-    "consent": "medgivande",
-    "date": "dag",
-    "difference": "skillnad",
-    "document": "dokument",
-    "document_id": "dokument",
-    "documents": "dokument",
-    "encoding": "kodning av tecken",
-    "estimate": "skattning",
-    "informant_words": "andras ord än intervjuarens",
-    "kind": "slag",
-    "level": "nivå",
-    "minus": "−",
-    "n": "antal",
-    "per_1000": "per 1 000 ord",
-    "plus": "+",
-    "polarity": "polaritet",
-    "quote": "citat",
-    "rater": "bedömare",
-    "rests_on": "vilar på",
-    "segments": "segment",
-    "session": "träff",
-    "small": "få ord",
-    "term": "term",
-    "tool": "verktyg",
-    "unclear": "?",
-    "unit": "enhet",
-    "verbatim": "ordagrant",
-    "words": "ord",
-}
-
-
-_SWEDISH_VALUES = {
-    "all": "allt",
-    "completed": "fullföljde",
-    "enrolled": "anmälda",
-    "evaluator": "utvärderaren",
-    "funder": "finansiären",
-    "host": "teamet",
-    "no variation": "ingen variation",
-    "one rater": "en bedömare",
-    "participant": "deltagarna",
-    "too few": "för få",
-    "without evaluation": "utan utvärderingen",
-}
 
 
 class RenderError(EvalkitError):
@@ -170,11 +88,12 @@ def details(data: pd.DataFrame, path: str, *, lang: Language, longest: int) -> s
     str
         Raw HTML inside Markdown.
     """
-    shown = data.head(longest).drop(columns="row_id", errors="ignore")
+    shown = data.head(longest)
     if "rests_on" in shown:
         ids = shown["rests_on"].astype("object").fillna("").astype("str")
-        shown["rests_on"] = ids.map(lambda cell: _counted(cell, lang))
-    heads = "".join(f"<th>{html.escape(column_label(str(column), lang))}</th>" for column in shown.columns)
+        shown = shown.assign(rests_on=ids.map(lambda cell: _counted(cell, lang)))
+    shown = for_reader(shown, lang)
+    heads = "".join(f"<th>{html.escape(str(column))}</th>" for column in shown.columns)
     body = "".join(
         "<tr>" + "".join(f"<td>{html.escape(_cell(value, lang))}</td>" for value in row) + "</tr>"
         for row in shown.itertuples(index=False)
@@ -184,25 +103,6 @@ def details(data: pd.DataFrame, path: str, *, lang: Language, longest: int) -> s
     whole = f"<p>{pick(lang, sv='Alla rader', en='All rows')}: <code>{path}</code></p>"
     table = f'<div class="scroll"><table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
     return f"```{{=html}}\n<details><summary>{title}</summary>{table}{whole}</details>\n```"
-
-
-def column_label(name: str, lang: Language) -> str:
-    """Return a column's name as a reader of the report would say it.
-
-    Parameters
-    ----------
-    name : str
-        Name of the column.
-    lang : {"sv", "en"}
-        Language of the reader.
-
-    Returns
-    -------
-    str
-        In English the name without underscores; in Swedish its translation, where there is one.
-    """
-    plainly = name.replace("_", " ")
-    return pick(lang, sv=_SWEDISH.get(name, plainly), en=plainly)
 
 
 def html_page(markdown: str, *, title: str, lang: Language, folder: Path) -> bytes:
@@ -263,7 +163,7 @@ def _cell(value: Any, lang: Language) -> str:
         return number(value, 2, lang=lang)
     if isinstance(value, int | float):
         return number(value, lang=lang)
-    return pick(lang, sv=_SWEDISH_VALUES.get(str(value), str(value)), en=str(value))
+    return str(value)
 
 
 def _counted(ids: str, lang: Language) -> str:

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from evalkit.coding.codes import Code, Codebook
 from evalkit.errors import EstimationError, TableError
 from evalkit.inference.intervals import mover_difference
+from evalkit.measures.coded_depth import coded_depth
 from evalkit.measures.corrected_counts import Audited, correct_count, corrected_counts
+from evalkit.measures.corrected_depth import corrected_depth
 from evalkit.study import Text
 from tests.coding.texts import as_table, coding, documents_and_segments
 
@@ -257,3 +259,53 @@ def test_intervals_cover_the_truth_where_raw_counts_do_not(corpora: int) -> None
     for name in ("all", "period", "contrast"):
         assert shares[name] >= 0.93, name
     assert shares["raw"] <= 0.5
+
+
+def sides(tables: dict[str, pd.DataFrame], **more: Any) -> pd.DataFrame:
+    rest = {name: table for name, table in tables.items() if name != "documents"}
+    periods = tables["segments"].set_index("segment_id")["document_id"]
+    how = {"deep": ["motstand"], "surface": ["driv"], "periods": periods, "codebook": BOOK} | more
+    return corrected_depth(*rest.values(), documents=tables["documents"], **how)
+
+
+def test_a_side_of_one_code_is_corrected_like_the_code() -> None:
+    tables = corpus()
+    before = {name: table.copy() for name, table in tables.items()}
+    periods = tables["segments"].set_index("segment_id")["document_id"]
+    found = sides(tables).query("by == 'period' and side == 'deep'")
+    alone = count(tables, by="period", periods=periods).table.query("code == 'motstand'")
+    pd.testing.assert_frame_equal(
+        found[["group", "hits", "total", "ci_low", "ci_high"]].reset_index(drop=True),
+        alone[["period", "rule_segments", "estimate", "ci_low", "ci_high"]]
+        .set_axis(["group", "hits", "total", "ci_low", "ci_high"], axis=1)
+        .reset_index(drop=True),
+    )
+    assert all(table.equals(before[name]) for name, table in tables.items())
+
+
+def test_a_segment_of_a_side_counts_once_and_what_is_denied_not_at_all() -> None:
+    tables = corpus()
+    together = sides(tables, deep=["motstand", "inre"], surface=["driv"])
+    pd.testing.assert_frame_equal(together, sides(tables))  # the child counts for its parent already
+    denied = tables | {"people_codings": tables["people_codings"].assign(polarity="-")}
+    assert (sides(denied).query("by == 'period' and side == 'deep'")["total"] == 0).all()
+
+
+def test_depth_says_what_the_audit_is_enough_for() -> None:
+    tables = corpus()
+    documents = tables["segments"].set_index("segment_id")["document_id"]
+    by_period = sides(tables, periods=documents.map({"d1": "before", "d2": "after"}))
+    how = {"documents": tables["documents"], "deep": ["motstand"], "surface": ["driv"], "codebook": BOOK}
+    result = coded_depth(tables["codings"], tables["segments"], corrected=by_period, **how)
+    rows = result.margins.set_index(["by", "group"])
+    counts = rows.loc[("period", "before"), ["deep", "deep_total", "deep_low", "deep_high"]]
+    assert counts.tolist() == [15, 20, 20, 20]
+    assert rows.loc[("period", "before"), "rests_on"]
+    assert "100\xa0% (100 till 100; före händelsen) först och 100\xa0% (100 till 100; efter" in result.sentence("sv")
+
+    unsure = by_period.copy()
+    unsure.loc[unsure["side"] == "surface", ["total", "ci_low", "ci_high"]] = float("nan")
+    result = coded_depth(tables["codings"], tables["segments"], corrected=unsure, **how)
+    assert "djup 20 (20 till 20; före händelsen); djup 20 (20 till 20; efter händelsen)." in result.sentence("sv")
+    assert "depth 20 (20 to 20; before the event)" in result.sentence("en")
+    assert "yta" not in result.sentence("sv").split("Rättat antal")[1]

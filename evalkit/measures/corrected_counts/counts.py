@@ -130,7 +130,10 @@ class CorrectedCounts:
         sides = [self.table[self.table[self.by] == group].set_index("code") for group in (before, after)]
         both = [code for code in sides[0].index if all(side.loc[code, "checked"] for side in sides)]
         if not both:
-            raise EstimationError(f"contrasts: no code was audited enough in both '{before}' and '{after}'.")
+            raise EstimationError(
+                f"contrasts: no code was audited enough in both '{before}' and '{after}'.",
+                sv=f"kontraster: ingen kod är granskad nog i både ”{before}” och ”{after}”.",
+            )
         rows = []
         for code in both:
             first, second = (_share(side.loc[code], self.level) for side in sides)

@@ -187,9 +187,15 @@ def competence_incidence(
     """
     scale = study.scales.level
     wanted = scale.competence if threshold is None else threshold
-    if wanted is None or not scale.minimum < wanted <= scale.maximum:
+    if wanted is None:
         raise EstimationError(
-            f"competence: level {wanted} is not a step of the scale above its lowest; declare competence in study.toml."
+            "competence: the scale says no level that counts as competence; declare competence in study.toml.",
+            sv="kompetens: skalan säger inte vilken nivå som räknas som kompetens; ange competence i study.toml.",
+        )
+    if not scale.minimum < wanted <= scale.maximum:
+        raise EstimationError(
+            f"competence: level {wanted} is not a step of the scale above its lowest; declare one that is.",
+            sv=f"kompetens: nivån {wanted} är inget steg på skalan över det lägsta; ange ett som är det.",
         )
     enrolled = enrolled_units(enrolment, study=study, attendance=attendance).table
     cells = tool_levels(assessments, study=study)
@@ -198,7 +204,10 @@ def competence_incidence(
         cells = cells[cells["tool"] == tool]
     if cells.empty:
         raise EstimationError(
-            "competence: no level has been assessed" + (f" of tool '{tool}'" if tool else "") + "; add assessments."
+            "competence: no level has been assessed" + (f" of tool '{tool}'" if tool else "") + "; add assessments.",
+            sv="kompetens: ingen nivå är bedömd"
+            + (f" för verktyget ”{tool}”" if tool else "")
+            + "; lägg till bedömningar.",
         )
     units = _reaching(enrolled, cells, wanted)
     sessions = [0, *study.session_ids]

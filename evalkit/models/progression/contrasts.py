@@ -166,11 +166,16 @@ def fit_contrasts(paths: LearningPaths, *, level: float = 0.95) -> Contrasts:
     """
     seen = paths.table.loc[paths.table["level"].notna(), "session"].nunique()
     if seen < 2:
-        raise EstimationError("contrasts: levels were assessed in one session only; a change needs at least two.")
+        raise EstimationError(
+            "contrasts: levels were assessed in one session only; a change needs at least two.",
+            sv="kontraster: nivåer är bedömda vid en enda träff; en förändring kräver minst två.",
+        )
     having = int(paths.units["slope"].notna().sum())
     if having < 2:
         raise EstimationError(
-            f"contrasts: {having} units have levels in two sessions or more; at least 2 are needed. Show the paths."
+            f"contrasts: {having} units have levels in two sessions or more; at least 2 are needed. Show the paths.",
+            sv=f"kontraster: {having} enheter har nivåer vid två träffar eller fler; minst 2 enheter behövs. Visa "
+            "banorna.",
         )
     rows = [row for contrast in CONTRASTS for row in _contrast_rows(paths, contrast, level)]
     table = pd.DataFrame(rows)

@@ -195,13 +195,18 @@ def fit_tool_difficulty(
     units = enrolled["unit"]
     known = assessments[assessments["level"].notna() & assessments["unit"].isin(units)]
     if known.empty:
-        raise EstimationError("tool difficulty: no level of an enrolled unit has been assessed; add assessments.")
+        raise EstimationError(
+            "tool difficulty: no level of an enrolled unit has been assessed; add assessments.",
+            sv="verktygens svårighet: ingen anmäld enhets nivå är bedömd; lägg till bedömningar.",
+        )
     answers = _one_rater(known, study)
     tools = sorted(answers["tool"].unique(), key=list(answers["tool"]).index)
     if len(tools) < 2 or answers["unit"].nunique() < 2:
         raise EstimationError(
             f"tool difficulty: {len(tools)} tools of {answers['unit'].nunique()} units were assessed; at least 2 of "
-            "both are needed. Show the mean levels."
+            "both are needed. Show the mean levels.",
+            sv=f"verktygens svårighet: {len(tools)} verktyg hos {answers['unit'].nunique()} enheter är bedömda; minst "
+            "2 av båda behövs. Visa medelnivåerna.",
         )
     columns = {f"tool{k}": tool for k, tool in enumerate(tools)}
     timed = _timed(answers)
@@ -269,7 +274,9 @@ def _timed(answers: pd.DataFrame) -> bool:
     if answers.groupby("tool")["time"].nunique().max() == 1:
         raise EstimationError(
             "tool difficulty: each tool was rated at one time since its introduction only, and not all at the same; "
-            "tool and time cannot be told apart. Show the mean levels, or rate in more sessions."
+            "tool and time cannot be told apart. Show the mean levels, or rate in more sessions.",
+            sv="verktygens svårighet: varje verktyg är bedömt vid en enda tid sedan det infördes, och inte alla vid "
+            "samma; verktyg och tid går inte att skilja åt. Visa medelnivåerna, eller bedöm vid fler träffar.",
         )
     return True
 

@@ -159,7 +159,10 @@ def learning_paths(
     cells = tool_levels(assessments, study=study)
     cells = cells[cells["unit"].isin(enrolled.table["unit"])]
     if cells.empty:
-        raise EstimationError("learning paths: no level of an enrolled unit has been assessed; add assessments.")
+        raise EstimationError(
+            "learning paths: no level of an enrolled unit has been assessed; add assessments.",
+            sv="lärandebanor: ingen anmäld enhets nivå är bedömd; lägg till bedömningar.",
+        )
     sessions = sorted({*study.session_ids, *cells["session"]})
     grid = pd.MultiIndex.from_product([enrolled.table["unit"], sessions], names=["unit", "session"]).to_frame(
         index=False

@@ -144,9 +144,15 @@ def refuse(method: str, paths: LearningPaths) -> None:
         Always, with the reason and what to use instead.
     """
     if method not in METHODS:
-        raise EstimationError(f"method '{method}' is not known here; known refusals are {', '.join(METHODS)}.")
+        raise EstimationError(
+            f"method '{method}' is not known here; known refusals are {', '.join(METHODS)}.",
+            sv=f"metoden ”{method}” är inte känd här; kända avslag är {', '.join(METHODS)}.",
+        )
     name, instead = METHODS[method]
-    raise EstimationError(f"{name.en}: {_why(method, paths).en} Use instead: {instead.en}.")
+    why = _why(method, paths)
+    raise EstimationError(
+        f"{name.en}: {why.en} Use instead: {instead.en}.", sv=f"{name.sv}: {why.sv} Använd i stället: {instead.sv}."
+    )
 
 
 def _why(method: str, paths: LearningPaths) -> Text:

@@ -138,7 +138,10 @@ def nonoverlap(first: ArrayLike, second: ArrayLike) -> tuple[float, float]:
     """
     a, b = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
     if not a.size or not b.size or np.isnan(a).any() or np.isnan(b).any():
-        raise EstimationError(f"nonoverlap: {a.size} and {b.size} values; both phases need values, none missing.")
+        raise EstimationError(
+            f"nonoverlap: {a.size} and {b.size} values; both phases need values, none missing.",
+            sv=f"NAP: {a.size} och {b.size} värden; båda faserna behöver värden, inget får saknas.",
+        )
     signs = np.sign(b[None, :] - a[:, None])
     return float((signs.mean() + 1) / 2), float(signs.mean())
 
@@ -175,12 +178,17 @@ def path_trends(paths: LearningPaths, *, split: int | None = None) -> PathTrends
     seen = paths.table[paths.table["level"].notna()]
     sessions = sorted(int(session) for session in set(seen["session"]))
     if len(sessions) < 2:
-        raise EstimationError("trends: levels were assessed in one session only; an order needs at least two.")
+        raise EstimationError(
+            "trends: levels were assessed in one session only; an order needs at least two.",
+            sv="ordning: nivåer är bedömda vid en enda träff; en ordning kräver minst två.",
+        )
     last = sessions[(len(sessions) - 1) // 2] if split is None else split
     if not sessions[0] <= last < sessions[-1]:
         raise EstimationError(
             f"trends: no assessed session on one side of session {last}; choose one from {sessions[0]} to "
-            f"{sessions[-2]}."
+            f"{sessions[-2]}.",
+            sv=f"ordning: ingen bedömd träff på ena sidan om träff {last}; välj en från {sessions[0]} till "
+            f"{sessions[-2]}.",
         )
     by_unit = dict(iter(seen.groupby("unit")))
     rows = [_row(unit, by_unit.get(unit["unit"], seen.iloc[:0]), last) for unit in paths.units.to_dict("records")]
