@@ -26,6 +26,7 @@ __all__ = ["BEYOND", "calibrate_cells"]
 BEYOND = 2.58
 """Monte Carlo errors beyond which a difference is no longer chance."""
 
+SMALL_TABLES = ("mode.string_storage", "python")  # with some hundred rows it takes two thirds of the time
 CHUNK = 20  # programmes in one task, whatever the number of jobs: the same work in the same pieces
 
 
@@ -129,7 +130,8 @@ def _targets(cell: Cell | CodingCell, asked: set[str], kept: Parts) -> Targets |
     known = kept.read(name)
     if known is not None:
         return Targets(**known)
-    found = true_values(cell, difficulty="tool_difficulty" in asked, competence="competence" in asked)
+    with pd.option_context(*SMALL_TABLES):
+        found = true_values(cell, difficulty="tool_difficulty" in asked, competence="competence" in asked)
     kept.write(name, asdict(found))
     return found
 
@@ -147,7 +149,8 @@ def _chunk(
     known = kept.read(name)
     if known is not None:
         return cell.id, len(numbers), [Row(*row) for row in known]
-    rows = [row for place in numbers for row in _programme(cell, targets, place, seed, estimators)]
+    with pd.option_context(*SMALL_TABLES):
+        rows = [row for place in numbers for row in _programme(cell, targets, place, seed, estimators)]
     kept.write(name, [list(astuple(row)) for row in rows])
     return cell.id, len(numbers), rows
 
