@@ -193,6 +193,7 @@ def _step_down(p: NDArray[np.float64]) -> NDArray[np.float64]:
     highest = 0.0
     for place, k in enumerate(order):
         smallest = p[:, order[place:]].min(axis=1)
-        highest = max(highest, float((smallest <= p[0, k] + 1e-12).mean()))
+        # Never below the p itself, which is exact where the permutations are a random few.
+        highest = max(highest, float(p[0, k]), float((smallest <= p[0, k] + 1e-12).mean()))
         adjusted[k] = highest
     return adjusted
