@@ -27,7 +27,7 @@ from evalkit.models.levels import enrolled_units
 from evalkit.study import Study, Text
 from evalkit.wording import Language, interval, number, p_value, percent, pick
 
-__all__ = ["Predictor", "dropout_predictor"]
+__all__ = ["Predictor", "dropout_predictor", "judgement_name"]
 
 MOST_DOUBTED = 6  # units on which raters differ: beyond, the range would need more than 64 readings
 
@@ -104,8 +104,7 @@ class Predictor:
 
     def named(self, lang: Language) -> str:
         """Name what was judged; the judgements that every study has in the reader's language."""
-        known = _JUDGEMENTS.get(self.what)
-        return known(lang) if known else pick(lang, sv=f"”{self.what}”", en=f"“{self.what}”")
+        return judgement_name(self.what, lang)
 
     def caption(self, lang: Language = "sv") -> str:
         """Return the counts that the figure rests on."""
@@ -184,8 +183,8 @@ class Predictor:
         boschloo = self.test("boschloo")
         text = pick(
             lang,
-            sv=f"Exakt log-rank {_p_range(row, lang)}, Boschloo {_p_range(boschloo, lang)}",
-            en=f"Exact log-rank {_p_range(row, lang)}, Boschloo {_p_range(boschloo, lang)}",
+            sv=f"Huvudtestet, exakt log-rank: {_p_range(row, lang)}. Bredvid: Boschloo {_p_range(boschloo, lang)}",
+            en=f"The main test, exact log-rank: {_p_range(row, lang)}. Beside it: Boschloo {_p_range(boschloo, lang)}",
         )
         return f"{text}."
 
@@ -216,8 +215,8 @@ class Predictor:
         if self.flips is None:
             return pick(
                 lang,
-                sv=f"Att bedöma upp till {self.most_flips} annorlunda flyttar inte p över {limit}.",
-                en=f"Judging up to {self.most_flips} otherwise does not move p across {limit}.",
+                sv=f"Att bedöma upp till {self.most_flips} annorlunda flyttar inte exakt p till andra sidan {limit}.",
+                en=f"Judging up to {self.most_flips} otherwise does not move the exact p across {limit}.",
             )
         units = self.labels.count(self.flips, "unit", lang)
         worst = self.table["p_without"].max() if self.significant else self.table["p_without"].min()
@@ -226,18 +225,37 @@ class Predictor:
         if self.significant:
             return pick(
                 lang,
-                sv=f"Skörhet: om {units} hade bedömts annorlunda kunde p ha hamnat över {limit} (en enda annorlunda: "
-                f"{values[0]}; en borttagen: {values[1]}).",
-                en=f"Fragility: had {units} been judged otherwise p could have come above {limit} (a single one "
-                f"otherwise: {values[0]}; one removed: {values[1]}).",
+                sv=f"Skörhet: om {units} hade bedömts annorlunda kunde exakt p ha hamnat över {limit} (en enda bedömd "
+                f"annorlunda ger som högst {values[0]}, en enda borttagen {values[1]}).",
+                en=f"Fragility: had {units} been judged otherwise the exact p could have come above {limit} (a single "
+                f"one judged otherwise gives at most {values[0]}, a single one removed {values[1]}).",
             )
         return pick(
             lang,
-            sv=f"Skörhet: om {units} hade bedömts annorlunda kunde p ha hamnat under {limit} (en enda annorlunda: "
-            f"{values[0]}; en borttagen: {values[1]}).",
-            en=f"Fragility: had {units} been judged otherwise p could have come below {limit} (a single one "
-            f"otherwise: {values[0]}; one removed: {values[1]}).",
+            sv=f"Skörhet: om {units} hade bedömts annorlunda kunde exakt p ha hamnat under {limit} (en enda bedömd "
+            f"annorlunda ger som lägst {values[0]}, en enda borttagen {values[1]}).",
+            en=f"Fragility: had {units} been judged otherwise the exact p could have come below {limit} (a single one "
+            f"judged otherwise gives at least {values[0]}, a single one removed {values[1]}).",
         )
+
+
+def judgement_name(what: str, lang: Language) -> str:
+    """Name a judgement; those that every study has in the reader's language.
+
+    Parameters
+    ----------
+    what : str
+        Its id, such as "mandate".
+    lang : {"sv", "en"}
+        Language of the reader.
+
+    Returns
+    -------
+    str
+        Within quotation marks where it is only an id.
+    """
+    known = _JUDGEMENTS.get(what)
+    return known(lang) if known else pick(lang, sv=f"”{what}”", en=f"“{what}”")
 
 
 def dropout_predictor(
