@@ -1,22 +1,27 @@
 """How well each estimator does on programmes whose truth is known: bias, coverage, errors, power, refusals.
 
-`cells` names the programmes, `targets` computes what is true in them, `estimators` runs what an evaluator would run,
-`runs` counts (and `parts` keeps what is done, should it be interrupted), `calibration` is the result, and `store` keeps
-the table. The committed one is read with `read_calibration()`; notebooks and the report never compute it again.
+`cells` names the programmes and `coding_cells` the corpora, `targets` computes what is true in a programme,
+`estimators` runs what an evaluator would run, `runs` counts (and `parts` keeps what is done, should it be interrupted),
+`calibration` is the result, and `store` keeps the table. The committed one is read with `read_calibration()`; notebooks
+and the report never compute it again.
 """
 
 from evalkit.calibrate.calibration import Calibration
 from evalkit.calibrate.cells import CELLS, Cell, core_cells
-from evalkit.calibrate.estimators import ESTIMATORS, Case, Estimator, Quantity, Row
+from evalkit.calibrate.coding_cells import CODING_CELLS, CodingCell
+from evalkit.calibrate.estimators import ESTIMATORS, Case, CodingCase, Estimator, Quantity, Row
 from evalkit.calibrate.runs import calibrate_cells
 from evalkit.calibrate.store import read_calibration, write_calibration
 
 __all__ = [
     "CELLS",
+    "CODING_CELLS",
     "ESTIMATORS",
     "Calibration",
     "Case",
     "Cell",
+    "CodingCase",
+    "CodingCell",
     "Estimator",
     "Quantity",
     "Row",

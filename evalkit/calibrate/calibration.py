@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from evalkit.calibrate.cells import Cell
+from evalkit.calibrate.coding_cells import CodingCell
 from evalkit.calibrate.estimators import QUANTITIES
 from evalkit.wording import Language, join, number, pick
 
@@ -46,10 +47,10 @@ class Calibration:
         and coverage_mcse, rate (of rejection, or of the verdict) and rate_mcse, mean_width, goal, met (missing where
         there is no goal), clear (whether a miss is more than Monte Carlo error), rests_on (cell and estimator) and
         row_id. Everything is counted among the programmes that were not refused.
-    cells : tuple of Cell
+    cells : tuple of Cell and CodingCell
         The cells.
     programmes : dict of str to int
-        Programmes simulated per cell.
+        Programmes, or corpora, simulated per cell.
     seed : int
         Of the whole.
     version : str
@@ -57,7 +58,7 @@ class Calibration:
     """
 
     table: pd.DataFrame
-    cells: tuple[Cell, ...]
+    cells: tuple[Cell | CodingCell, ...]
     programmes: dict[str, int]
     seed: int
     version: str
@@ -67,21 +68,33 @@ class Calibration:
         """The rows that miss their goal."""
         return self.table[~self.table["met"].fillna(value=True).astype(bool)]
 
-    def cell(self, cell_id: str) -> Cell:
+    def cell(self, cell_id: str) -> Cell | CodingCell:
         """Return the cell of that id."""
         return next(cell for cell in self.cells if cell.id == cell_id)
 
     def caption(self, lang: Language = "sv") -> str:
         """Return what was simulated."""
-        counts = sorted(set(self.programmes.values()))
-        many = " – ".join(number(count, lang=lang) for count in {counts[0]: 0, counts[-1]: 0})
-        cells = len(self.cells)
+        parts = []
+        for kind, sv, en in (
+            (Cell, "program", "programmes"),
+            (CodingCell, "kodade material", "coded corpora"),
+        ):
+            counts = sorted({self.programmes[cell.id] for cell in self.cells if isinstance(cell, kind)})
+            if counts:
+                many = " – ".join(number(count, lang=lang) for count in dict.fromkeys((counts[0], counts[-1])))
+                kinds = sum(isinstance(cell, kind) for cell in self.cells)
+                parts.append(
+                    pick(
+                        lang,
+                        sv=f"{many} {sv} i vart och ett av {kinds} slag",
+                        en=f"{many} {en} of each of {kinds} kinds",
+                    )
+                )
         return pick(
             lang,
-            sv=f"n = {many} simulerade program med känd sanning i vart och ett av {cells} slag, frö {self.seed}. "
-            "Felstaplar: ett Monte Carlo-fel.",
-            en=f"n = {many} simulated programmes with known truth of each of {cells} kinds, seed {self.seed}. Error "
-            "bars: one Monte Carlo error.",
+            sv=f"n = {join(parts)}, simulerade med känd sanning, frö {self.seed}. Felstaplar: ett Monte Carlo-fel.",
+            en=f"n = {join(parts, lang=lang)}, simulated with known truth, seed {self.seed}. Error bars: one Monte "
+            "Carlo error.",
         )
 
     def sentence(self, lang: Language = "sv") -> str:
@@ -114,8 +127,10 @@ class Calibration:
         parts.append(
             pick(
                 lang,
-                sv="Siffrorna gäller program som liknar de simulerade; de säger inte att ett verkligt program gör det.",
-                en="The figures hold for programmes like those simulated; they do not say that a real one is.",
+                sv="Siffrorna gäller program och material som liknar de simulerade; de säger inte att ett verkligt gör "
+                "det.",
+                en="The figures hold for programmes and corpora like those simulated; they do not say that a real one "
+                "is.",
             )
         )
         return " ".join(parts)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from evalkit.calibrate.calibration import COLUMNS, Calibration, with_keys
 from evalkit.calibrate.cells import Cell
+from evalkit.calibrate.coding_cells import CodingCell
 from evalkit.errors import TableError
 from evalkit.tables import write_whole
 
@@ -62,7 +63,7 @@ def read_calibration(path: Path = SHIPPED) -> Calibration:
     advice = "Make it again: evalkit calibrate."
     try:
         about = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-        cells = tuple(Cell(**cell) for cell in about["cells"])
+        cells = tuple(_cell(fields) for fields in about["cells"])
         # As text first: the word "none" is a name and an empty cell is missing, and float() gives every digit back.
         raw = pd.read_csv(io.StringIO(path.read_text(encoding="utf-8")), dtype="str", keep_default_na=False)
         table = pd.DataFrame({column: _column(raw[column], dtype) for column, dtype in COLUMNS.items()})
@@ -73,6 +74,13 @@ def read_calibration(path: Path = SHIPPED) -> Calibration:
     if strangers:
         raise TableError(f"{path.name}: cell '{strangers[0]}' is not described in the .json beside it. {advice}")
     return calibration
+
+
+def _cell(fields: dict[str, Any]) -> Cell | CodingCell:
+    """Make a cell of its fields; JSON knows no tuples."""
+    if "growth" in fields:
+        return Cell(**fields)
+    return CodingCell(**(fields | {name: tuple(fields[name]) for name in ("recall", "precision")}))
 
 
 def _column(text: "pd.Series[str]", dtype: str) -> "pd.Series[Any]":

@@ -49,6 +49,9 @@ class Targets:
         on the session before it had the event not happened, and of what the event takes from them.
     carried_harm : float
         What the event takes from them in the tools that the leaving persons carried, beyond the other tools.
+    attendance : float
+        By how much the share of sessions attended changes after the event, of those not known to have left before it;
+        a unit that has left is absent.
     competence, competence_se : float
         Expected share of all enrolled seen to reach competence and keep it by the last session, and its error.
     """
@@ -63,8 +66,14 @@ class Targets:
     gain: float
     harm: float
     carried_harm: float
+    attendance: float
     competence: float
     competence_se: float
+
+    @property
+    def errors(self) -> dict[str, float]:
+        """The error of those that are themselves simulated, by quantity."""
+        return {"tool_difficulty": self.difficulty_se, "competence": self.competence_se}
 
 
 @lru_cache(maxsize=64)
@@ -96,6 +105,7 @@ def true_values(cell: Cell, *, difficulty: bool = True, competence: bool = True)
     session = np.arange(1, truth.n_sessions + 1) - (truth.n_sessions + 1) / 2
     half = truth.n_sessions // 2
     there = actual.last_session > EVENT_AFTER
+    present = actual.present[~actual.left | (actual.left_after >= EVENT_AFTER)]  # not known to have left before it
     logits, se = _limit(truth, cell.study(gain_max=0.0)) if difficulty else (math.nan, math.nan)
     share, share_se = _competence(truth, cell.study(gain_max=0.0)) if competence else (math.nan, math.nan)
     taken = (actual.levels_without_event - actual.levels)[there, EVENT_AFTER:].mean(axis=(0, 1))
@@ -113,6 +123,7 @@ def true_values(cell: Cell, *, difficulty: bool = True, competence: bool = True)
         gain=float(without[there, EVENT_AFTER:].mean() - without[there, EVENT_AFTER - 1].mean()),
         harm=float((without - levels)[there, EVENT_AFTER:].mean()),
         carried_harm=float(taken[carried].mean() - taken[~carried].mean()),
+        attendance=float(present[:, EVENT_AFTER:].mean() - present[:, :EVENT_AFTER].mean()),
         competence=share,
         competence_se=share_se,
     )

@@ -147,10 +147,11 @@ def calibrate(
     """
     import shutil
 
-    from evalkit.calibrate import CELLS, calibrate_cells, write_calibration
+    from evalkit.calibrate import CELLS, CODING_CELLS, Cell, CodingCell, calibrate_cells, write_calibration
     from evalkit.pipeline.engine import REPORTING, code_hash
 
-    known = {cell.id: cell for cell in CELLS}
+    all_cells: tuple[Cell | CodingCell, ...] = (*CELLS, *CODING_CELLS)
+    known = {cell.id: cell for cell in all_cells}
     asked = list(known) if cells is None else [name.strip() for name in cells.split(",")]
     unknown = [name for name in asked if name not in known]
     if unknown:

@@ -173,45 +173,27 @@ def fit_cumulative_logit(
 
     Louis, T. A. (1982). Finding the observed information matrix when using the EM algorithm. JRSS B 44, 226–233.
     """
-    if nodes < 5:
-        raise ValueError("nodes must be at least 5: fewer do not support the standard errors")
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1, not {level}")
-    unknown = [name for name in profile if name not in x.columns and not (name == "sd" and groups is not None)]
-    if unknown:
-        raise ValueError(f"profile asks for {unknown}, which the model does not have")
+    _check_settings(x, groups, nodes=nodes, level=level, profile=profile)
     codes, used, unused = _levels(y, categories)
     terms = [str(name) for name in x.columns]
     matrix = _terms_matrix(x, codes.size)
     units, names = _units(groups, codes.size)
-    plain = _pieces(codes, matrix, np.zeros(codes.size, dtype=np.intp), len(used), nodes=1)
-    held = np.zeros(plain.design.shape[1] + 1, dtype=bool)
-    held[-1] = True
-    start = np.concatenate([_start_thresholds(codes, len(used)), np.zeros(matrix.shape[1] + 1)])
-    point, pieces = _maximise(plain, start, held, max_iterations), plain
-    if names.size:
-        pieces = _pieces(codes, matrix, units, len(used), nodes=nodes)
-        held[-1] = False
-        point = _maximise(pieces, np.append(point.value[:-1], 1.0), held, max_iterations)
-    infinite = _separated(pieces, point)
-    at_zero = bool(names.size) and abs(point.value[-1]) < ZERO_SD
-    se = _standard_errors(point, held | np.append(np.zeros(held.size - 1, dtype=bool), at_zero))
+    best = _highest_point(
+        codes, matrix, units, len(used), nodes=nodes if names.size else 0, max_iterations=max_iterations
+    )
+    infinite = _separated(best.pieces, best.point)
+    at_zero = bool(names.size) and abs(best.point.value[-1]) < ZERO_SD
+    se = _standard_errors(best.point, best.held | np.append(np.zeros(best.held.size - 1, dtype=bool), at_zero))
     labels = [f"{low}|{high}" for low, high in itertools.pairwise(used)]
     fit = OrdinalFit(
-        coefficients=_estimates("term", terms, point, se, infinite, pieces.n_thresholds, level),
-        thresholds=_estimates("threshold", labels, point, se, infinite, 0, level).drop(columns="interval"),
-        sd=abs(float(point.value[-1])) if names.size else math.nan,
+        coefficients=_estimates("term", terms, best.point, se, infinite, best.pieces.n_thresholds, level),
+        thresholds=_estimates("threshold", labels, best.point, se, infinite, 0, level).drop(columns="interval"),
+        sd=abs(float(best.point.value[-1])) if names.size else math.nan,
         sd_se=float(se[-1]),
         sd_low=math.nan,
         sd_high=math.nan,
-        effects=pd.DataFrame(
-            {
-                "unit": names,
-                "effect": (point.value[-1] * point.modes)[: names.size],
-                "se": (abs(point.value[-1]) * point.scale)[: names.size],
-            }
-        ),
-        loglik=point.loglik,
+        effects=_unit_effects(best.point, names),
+        loglik=best.point.loglik,
         n=codes.size,
         n_units=names.size,
         nodes=nodes if names.size else 0,
@@ -222,7 +204,60 @@ def fit_cumulative_logit(
         method=f"cumulative logit, random intercept, {nodes} adaptive nodes" if names.size else "cumulative logit",
     )
     wanted = [*profile, *(term for term in terms if term in fit.separated and term not in profile)]
-    return _with_profiles(fit, wanted, pieces, point, held, max_iterations)
+    return _with_profiles(fit, wanted, best.pieces, best.point, best.held, max_iterations)
+
+
+def _check_settings(
+    x: pd.DataFrame, groups: ArrayLike | pd.Series | None, *, nodes: int, level: float, profile: Sequence[str]
+) -> None:
+    if nodes < 5:
+        raise ValueError("nodes must be at least 5: fewer do not support the standard errors")
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie between 0 and 1, not {level}")
+    unknown = [name for name in profile if name not in x.columns and not (name == "sd" and groups is not None)]
+    if unknown:
+        raise ValueError(f"profile asks for {unknown}, which the model does not have")
+
+
+@dataclass(frozen=True, slots=True)
+class _Best:
+    """Where the likelihood is highest, the data it was found on, and which parameters were not free."""
+
+    point: _Point
+    pieces: _Pieces
+    held: NDArray[np.bool_]
+
+
+def _highest_point(
+    codes: NDArray[np.intp],
+    matrix: Floats,
+    units: NDArray[np.intp],
+    n_levels: int,
+    *,
+    nodes: int,
+    max_iterations: int,
+) -> _Best:
+    """Maximise without units, and from there with them where there are nodes to integrate over."""
+    plain = _pieces(codes, matrix, np.zeros(codes.size, dtype=np.intp), n_levels, nodes=1)
+    held = np.zeros(plain.design.shape[1] + 1, dtype=bool)
+    held[-1] = True
+    start = np.concatenate([_start_thresholds(codes, n_levels), np.zeros(matrix.shape[1] + 1)])
+    point = _maximise(plain, start, held, max_iterations)
+    if not nodes:
+        return _Best(point, plain, held)
+    pieces = _pieces(codes, matrix, units, n_levels, nodes=nodes)
+    free = np.zeros_like(held)
+    return _Best(_maximise(pieces, np.append(point.value[:-1], 1.0), free, max_iterations), pieces, free)
+
+
+def _unit_effects(point: _Point, names: NDArray[Any]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "unit": names,
+            "effect": (point.value[-1] * point.modes)[: names.size],
+            "se": (abs(point.value[-1]) * point.scale)[: names.size],
+        }
+    )
 
 
 def _levels(

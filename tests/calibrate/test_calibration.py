@@ -8,6 +8,7 @@ import pytest
 
 from evalkit.calibrate import (
     CELLS,
+    CODING_CELLS,
     ESTIMATORS,
     Calibration,
     Case,
@@ -33,6 +34,7 @@ from evalkit.simulate.actual import draw_actual
 from evalkit.study import Text
 
 BY_NAME = {estimator.run.__name__: estimator for estimator in ESTIMATORS}
+PROGRAMME_ESTIMATORS = [estimator for estimator in ESTIMATORS if estimator.cells is Cell]
 QUICK = (BY_NAME["completed"], BY_NAME["retained"])
 NULL = Cell("none", "none", 0.0, 9)
 LEAVING = Cell("none", "random", 0.0, 14)
@@ -81,7 +83,10 @@ def test_cells_are_at_most_sixteen_and_six_of_them_core() -> None:
     assert len(core_cells()) == 6
     assert {cell.growth for cell in CELLS} == {"linear", "plateau", "late", "none"}
     assert {cell.dropout for cell in CELLS} == {"none", "random", "stance", "level"}
-    assert len({cell.label(lang) for cell in CELLS for lang in ("sv", "en")}) == 2 * len(CELLS)
+    for cells in (CELLS, CODING_CELLS):
+        assert len({cell.id for cell in cells}) == len(cells)
+        assert len({cell.label(lang) for cell in cells for lang in ("sv", "en")}) == 2 * len(cells)
+        assert len({cell.short_label("sv") for cell in cells}) == len(cells)
 
 
 def test_targets_agree_with_the_parameters() -> None:
@@ -189,6 +194,19 @@ def test_a_refusal_is_counted_and_left_out_and_another_exception_is_an_error() -
         calibrate_cells([NULL], programmes=2, seed=3, jobs=1, estimators=[Estimator(PICKY.quantities, broken)])
 
 
+def test_an_estimator_is_tried_in_the_cells_of_its_kind_and_corpora_are_not_programmes() -> None:
+    how = {"programmes": 3, "seed": 5, "jobs": 1, "estimators": (*QUICK, BY_NAME["agreement"], BY_NAME["corrected"])}
+    found = calibrate_cells([NULL, CODING_CELLS[0]], **how)
+    counts = found.table.groupby("cell", sort=False)["estimator"].agg(list).to_dict()
+    assert counts[NULL.id] == ["completion", "retention"]
+    assert counts[CODING_CELLS[0].id][:2] == ["f1_two", "alpha_two"]
+    assert "3 program i vart och ett av 1 slag och 3 kodade material i vart och ett av 1 slag" in found.caption("sv")
+    alone = calibrate_cells([CODING_CELLS[0]], **how)
+    own = found.table[found.table["cell"] == CODING_CELLS[0].id].reset_index(drop=True)
+    pd.testing.assert_frame_equal(alone.table, own, check_exact=True)
+    assert "program" not in alone.caption("en").replace("programmes", "program")
+
+
 def test_where_nobody_leaves_there_is_nothing_to_test_and_no_goal() -> None:
     found = calibrate_cells([NULL], programmes=3, seed=3, jobs=1, estimators=(*QUICK, BY_NAME["stance_tests"]))
     test = row(found, "log_rank")
@@ -275,7 +293,7 @@ def test_pieces_of_other_code_or_half_written_are_not_used(tmp_path) -> None:
 
 def test_every_estimator_answers_for_all_that_it_declares() -> None:
     given = case(Cell("none", "stance", 0.5, 14), 4)
-    for estimator in ESTIMATORS:
+    for estimator in PROGRAMME_ESTIMATORS:
         rows = estimator.run(given)
         assert [r.quantity for r in rows] == [quantity.id for quantity in estimator.quantities]
         for r, quantity in zip(rows, estimator.quantities, strict=True):
@@ -285,7 +303,8 @@ def test_every_estimator_answers_for_all_that_it_declares() -> None:
 
 
 def test_it_comes_back_from_disk_as_it_was_with_the_same_bytes(tmp_path) -> None:
-    made = calibrate_cells([NULL, LEAVING], programmes=4, seed=7, jobs=1, estimators=(*QUICK, BY_NAME["stance_tests"]))
+    estimators = (*QUICK, BY_NAME["stance_tests"], BY_NAME["agreement"])
+    made = calibrate_cells([CODING_CELLS[0], NULL, LEAVING], programmes=4, seed=7, jobs=1, estimators=estimators)
     for name in ("one", "two"):
         write_calibration(tmp_path / f"{name}.csv", made)
     assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
@@ -326,12 +345,16 @@ def test_what_cannot_be_simulated_is_refused(cells, programmes, seed) -> None:
 
 def test_the_committed_table_holds_every_cell_and_estimator() -> None:
     found = read_calibration()
-    quantities = [quantity.id for estimator in ESTIMATORS for quantity in estimator.quantities]
-    assert found.cells == CELLS
+    assert found.cells == (*CELLS, *CODING_CELLS)
     assert found.seed == 20170314
-    assert all(found.programmes[cell.id] >= 200 for cell in CELLS)
+    assert found.programmes == {cell.id: 2000 if cell.core else 200 for cell in found.cells}
+    assert set(found.table.groupby("cell")["programmes"].first().items()) == set(found.programmes.items())
     assert list(zip(found.table["cell"], found.table["estimator"], strict=True)) == [
-        (cell.id, name) for cell in CELLS for name in quantities
+        (cell.id, quantity.id)
+        for cell in found.cells
+        for estimator in ESTIMATORS
+        if isinstance(cell, estimator.cells)
+        for quantity in estimator.quantities
     ]
     assert list(found.table.columns) == [*COLUMNS, "rests_on", "row_id"]
 

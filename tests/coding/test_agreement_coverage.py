@@ -1,13 +1,8 @@
 """Whether the intervals of agreement keep their promise: coverage of a simulated truth, and the width of a plan.
 
-A kind of corpus is how many documents of what size, how common the code is and how much that differs between
-documents (rho, the intraclass correlation), how often a coder sees the code where it stands and how much that differs
-between documents. Coders see independently of each other given the document. The truth is what F1 and alpha become
-with infinitely many documents of the kind.
+The kinds of corpus are those of `evalkit.simulate.codings.TwiceCoded`. The truth is what F1 and alpha become with
+infinitely many documents of the kind.
 """
-
-from dataclasses import dataclass
-from math import comb
 
 import numpy as np
 import pytest
@@ -16,47 +11,9 @@ from evalkit.coding.agreement import plan_agreement
 from evalkit.coding.agreement.intervals import concord
 from evalkit.coding.agreement.judgements import Tally
 from evalkit.coding.agreement.result import COVERAGE
+from evalkit.simulate.codings import TwiceCoded
 
-SLIP = 0.002  # how often a code is put where it does not stand
-
-
-@dataclass(frozen=True)
-class Corpora:
-    documents: int
-    size: int
-    common: float
-    common_rho: float
-    seen: float
-    seen_rho: float
-    coders: int = 2
-
-    def truth(self) -> tuple[float, float, float]:
-        """Return F1, alpha and the share of yeses."""
-        seen_twice = self.seen**2 + self.seen_rho * self.seen * (1 - self.seen)
-        both = self.common * seen_twice + (1 - self.common) * SLIP**2
-        yes = self.common * self.seen + (1 - self.common) * SLIP
-        return both / yes, 1 - (1 - both / yes) / (1 - yes), yes
-
-    def draw(self, rng, times):
-        """Return ratings, yeses, meeting yeses and coded segments, each times × documents."""
-        shape = (times, self.documents)
-        # Documents differ in length as a geometric number does.
-        sizes = np.maximum(3, rng.negative_binomial(1.5, 1.5 / (1.5 + self.size), shape))
-        common = _beta(rng, self.common, self.common_rho, shape)[..., None]
-        seen = _beta(rng, self.seen, self.seen_rho, shape)[..., None]
-        k, m = np.arange(self.coders + 1), self.coders
-        ways = np.array([comb(m, n) for n in k])
-        chances = ways * (common * seen**k * (1 - seen) ** (m - k) + (1 - common) * SLIP**k * (1 - SLIP) ** (m - k))
-        found = rng.multinomial(sizes, chances)
-        return sizes * m, found @ k, found @ (k * (k - 1) / (m - 1)), found[..., 1:].sum(axis=-1)
-
-
-def _beta(rng, mean, rho, shape):
-    if rho == 0:
-        return np.full(shape, mean)
-    return rng.beta(mean * (1 / rho - 1), (1 - mean) * (1 / rho - 1), shape)
-
-
+FIELDS = ("documents", "size", "common", "common_rho", "seen", "seen_rho")
 KINDS = [
     (documents, size, *code, *seen)
     for documents, size in ((8, 20), (15, 20), (40, 25))
@@ -68,7 +25,7 @@ KINDS = [
 def covered(corpora, *, seed, times=1000):
     """Return how often each interval held the truth, among those given; none where most are refused."""
     rng = np.random.default_rng(seed)
-    f1, alpha, _ = corpora.truth()
+    f1, alpha, _ = corpora.agreement()
     drawn = corpora.draw(rng, times)
     held = {name: [] for name in ("f1", "alpha", "bootstrap", "jackknife")}
     for parts in zip(*drawn, strict=True):
@@ -110,7 +67,9 @@ def _jackknife(ratings, yes, agreeing, truth):
 @pytest.mark.parametrize(("group", "coders"), [("two", (2,)), ("more", (3, 5))])
 def test_coverage_is_what_the_sentence_says(group, coders):
     found = [
-        covered(Corpora(*kind, coders=n), seed=1000 * n + place) for n in coders for place, kind in enumerate(KINDS)
+        covered(TwiceCoded(**dict(zip(FIELDS, kind, strict=True)), coders=n), seed=1000 * n + place)
+        for n in coders
+        for place, kind in enumerate(KINDS)
     ]
     rates = {
         name: np.array([kind[name] for kind in found if kind]) for name in ("f1", "alpha", "bootstrap", "jackknife")
@@ -134,8 +93,8 @@ def test_the_planned_number_of_segments_gives_the_width(common, seen_rho):
     rng = np.random.default_rng(11)
     documents, size = 25, 50
     for _ in range(5):  # the design effect goes with the size of the documents, and that with the plan
-        kind = Corpora(documents, size, common, 0.02, 0.85, seen_rho)
-        f1, _, yes = kind.truth()
+        kind = TwiceCoded(documents=documents, size=size, common=common, common_rho=0.02, seen=0.85, seen_rho=seen_rho)
+        f1, _, yes = kind.agreement()
         deff = _design_effect(kind, rng)
         plan = plan_agreement(agreement=f1, half_width=0.1, prevalences=(yes,), deff=deff, documents=documents)
         size = round(plan.table["segments"].iloc[0] / documents)

@@ -16,6 +16,7 @@ from evalkit.inference.intervals import mover_difference
 from evalkit.measures.coded_depth import coded_depth
 from evalkit.measures.corrected_counts import Audited, correct_count, corrected_counts
 from evalkit.measures.corrected_depth import corrected_depth
+from evalkit.simulate.codings import RuleCoded
 from evalkit.study import Text
 from tests.coding.texts import as_table, coding, documents_and_segments
 
@@ -197,44 +198,21 @@ def test_the_tables_are_left_as_they_were_and_the_sentences_say_which_kind_they_
 
 # ---- recovery
 PERIODS = (450, 450)
-RECALL, PRECISION = (0.35, 0.70), (0.9, 0.75)
-
-
-def simulate_corpus(rng: np.random.Generator, prevalence: float) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Per period: the truth, what the rules hit (for this code), and whether they hit another code."""
-    periods = []
-    for size, recall, precision in zip(PERIODS, RECALL, PRECISION, strict=True):
-        true = rng.random(size) < prevalence
-        false_rate = prevalence * recall * (1 - precision) / precision / (1 - prevalence)
-        hit = np.where(true, rng.random(size) < recall, rng.random(size) < false_rate)
-        periods.append((true, hit, rng.random(size) < 0.4))
-    return periods
-
-
-def audit(rng: np.random.Generator, hit: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Draw from the strata "this code", "another code", "none"; return who was drawn and their weights."""
-    stratum = np.where(hit, 0, np.where(other, 1, 2))
-    drawn, weight = np.zeros(len(hit), dtype=bool), np.zeros(len(hit))
-    for number, size in enumerate((20, 60, 60)):
-        inside = np.flatnonzero(stratum == number)
-        chosen = rng.choice(inside, min(size, len(inside)), replace=False)
-        drawn[chosen] = True
-        weight[chosen] = len(inside) / max(len(chosen), 1)
-    return drawn, weight
+ERRORS = {"recall": (0.35, 0.70), "precision": (0.9, 0.75)}
 
 
 def recover(corpora: int, seed: int) -> dict[str, float]:
     rng = np.random.default_rng(seed)
     covered: dict[str, list[bool]] = {name: [] for name in ("all", "period", "contrast", "raw", "raw_contrast")}
     while len(covered["all"]) < corpora:
-        periods = simulate_corpus(rng, rng.uniform(0.04, 0.10))
-        truth = [int(true.sum()) for true, _, _ in periods]
+        periods = RuleCoded(sizes=PERIODS, common=rng.uniform(0.04, 0.10), **ERRORS).draw(rng)
+        truth = [int(period.true.sum()) for period in periods]
         if sum(truth) < 30:
             continue
-        parts = []
-        for true, hit, other in periods:
-            drawn, weight = audit(rng, hit, other)
-            parts.append(Audited(int(hit.sum()), int((~hit).sum()), hit[drawn], true[drawn], weight[drawn]))
+        parts = [
+            Audited(int(p.hit.sum()), int((~p.hit).sum()), p.hit[p.drawn], p.true[p.drawn], p.weight[p.drawn])
+            for p in periods
+        ]
         total = correct_count(parts).total
         each = [correct_count([one]).total for one in parts]
         if total is None or None in each:
@@ -243,7 +221,7 @@ def recover(corpora: int, seed: int) -> dict[str, float]:
         covered["period"] += [one.ci_low <= t <= one.ci_high for one, t in zip(each, truth, strict=True)]
         change = mover_difference(each[1], each[0])
         covered["contrast"].append(change.ci_low <= truth[1] - truth[0] <= change.ci_high)
-        raw = [int(hit.sum()) for _, hit, _ in periods]
+        raw = [int(period.hit.sum()) for period in periods]
         covered["raw"].append(abs(sum(raw) - sum(truth)) <= 1.96 * np.sqrt(sum(raw)))
         covered["raw_contrast"].append(abs(raw[1] - raw[0] - truth[1] + truth[0]) <= 1.96 * np.sqrt(sum(raw)))
     shares = {name: float(np.mean(values)) for name, values in covered.items()}

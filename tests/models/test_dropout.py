@@ -260,7 +260,7 @@ def test_what_has_no_test_is_named_not_adjusted() -> None:
     )
     result = adjust_predictors([*several(TRAIT), late])
     assert result.untested == ("mandate",)
-    assert "Utan test: mandate" in result.sentence("sv")
+    assert "Utan test: mandat." in result.sentence("sv")
     with pytest.raises(EstimationError, match="none of them has a test"):
         adjust_predictors([late])
 

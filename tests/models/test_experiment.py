@@ -104,7 +104,8 @@ def test_verdicts_headline_and_gain_star_by_the_formula() -> None:
     star = f"{result.headline['gain_star']:.2f}"
     assert f"more than {star} steps (τ = 0.15" in result.sentence("en")
     assert result.sentence("sv").startswith(
-        "”Skiftet” gjorde ingen skada över 0,50 steg, givet en ökning på högst 0,50"
+        "Skada över 0,50 steg av ”Skiftet” kan uteslutas (ensidig 95\u00a0%-gräns), om de utan händelsen "
+        "hade ökat högst 0,50"
     )
 
 
@@ -123,7 +124,7 @@ def test_without_a_declared_gain_there_is_a_grid_and_no_headline() -> None:
     assert result.headline is None
     assert result.table["gain_max"].unique().tolist() == [0, 0.5, 1, 1.5, 2]
     assert result.sentence("en").startswith("No headline verdict")
-    assert "gjorde ingen skada" not in result.sentence("sv")
+    assert "kan uteslutas (" not in result.sentence("sv")
 
 
 @given(st.floats(-2, 2), st.floats(0, 2), st.floats(0, 1), st.floats(0, 2), st.floats(0, 1))

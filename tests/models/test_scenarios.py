@@ -53,7 +53,7 @@ def test_absence_counts_only_while_the_unit_was_in() -> None:
         "attendance.csv:4",
         "enrolment.csv:2",
     )
-    assert "följd av att lämna i 1 av 2 fall" in result.sentence("sv")
+    assert "pekat ut 2, varav 1 lämnade" in result.sentence("sv")
     assert "tried nowhere else" in result.sentence("en")
 
 
@@ -147,7 +147,7 @@ def test_an_unjudged_unit_does_not_lack_it() -> None:
 def test_the_sentence_shows_every_assumption_and_calls_it_no_prediction() -> None:
     fee = Scenario("fee", Text(sv="Avgift", en="Fee"), (0.1, 0.3), (0.2, 0.8), retained=(0, 0.5), fee=(5.0, 10.0))
     text = tried(fee).sentence("en")
-    for words in ("10 to 30%", "20 to 80%", "0 to 50%", "fee 5 to 10 kr", "no predictions"):
+    for words in ("10 to 30%", "20 to 80%", "0 to 50%", "the fee is 5 to 10 kr", "no predictions"):
         assert words in text
     assert "tankeförsök, inga förutsägelser" in tried(fee).sentence("sv")
     assert "okänd: study.toml anger ingen finansiering" in tried(fee, total=None).sentence("sv")

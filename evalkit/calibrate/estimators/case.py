@@ -8,15 +8,19 @@ from typing import Any, Literal
 import pandas as pd
 
 from evalkit.calibrate.cells import Cell
+from evalkit.calibrate.coding_cells import CodingCell
 from evalkit.calibrate.targets import Targets
 from evalkit.study import Study, Text
 
-__all__ = ["ALPHA", "REGISTERS", "Case", "Estimator", "Promise", "Quantity", "Row", "approximate", "record"]
+__all__ = ["ALPHA", "REGISTERS", "YES", "Case", "Estimator", "Promise", "Quantity", "Row", "approximate", "record"]
 
-REGISTERS = ("enrolment", "judgements", "assessments", "activities")
+REGISTERS = ("enrolment", "judgements", "assessments", "activities", "attendance")
 """Registers that are simulated."""
 
 ALPHA = 0.05
+
+YES = ("ja", "yes", "1", "true", "sant")
+"""Values of a judgement that count as having what was judged."""
 
 Kind = Literal["approximate", "exact", "error", "power"]
 
@@ -57,10 +61,10 @@ class Quantity:
 
     id: str
     label: Text
-    promise: Callable[[Cell], Promise]
+    promise: Callable[[Any], Promise]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Case:
     """One simulated programme as an estimator meets it, with what it is held against.
 
@@ -75,7 +79,7 @@ class Case:
     targets : Targets
         What is true.
     seed : int
-        The programme's own, for a method whose data are not registers: it draws what it needs from it.
+        The programme's own.
     """
 
     cell: Cell
@@ -120,10 +124,13 @@ class Estimator:
         What its rows are about, in order; if it refuses, all of them are refused.
     run : callable
         From a case to its rows. An `EstimationError` is a refusal, any other exception an error.
+    cells : type, default Cell
+        The kind of cell that it is tried in: `Cell` (its case is a `Case`) or `CodingCell` (a `CodingCase`).
     """
 
     quantities: tuple[Quantity, ...]
-    run: Callable[[Case], list[Row]]
+    run: Callable[[Any], list[Row]]
+    cells: type[Cell] | type[CodingCell] = Cell
 
 
 def record(table: pd.DataFrame, column: str, value: Any) -> dict[str, Any]:
@@ -146,12 +153,12 @@ def record(table: pd.DataFrame, column: str, value: Any) -> dict[str, Any]:
     return {str(key): field for key, field in table[table[column] == value].iloc[0].to_dict().items()}
 
 
-def approximate(cell: Cell) -> Promise:
+def approximate(cell: Any) -> Promise:
     """Promise the coverage of an approximate interval.
 
     Parameters
     ----------
-    cell : Cell
+    cell : Cell or CodingCell
         Any.
 
     Returns

@@ -1,10 +1,12 @@
 """The estimators of dropout."""
 
+from functools import lru_cache
+
 import numpy as np
 import pandas as pd
 
 from evalkit.calibrate.cells import Cell
-from evalkit.calibrate.estimators.case import ALPHA, Case, Estimator, Promise, Quantity, Row, record
+from evalkit.calibrate.estimators.case import ALPHA, YES, Case, Estimator, Promise, Quantity, Row, record
 from evalkit.calibrate.targets import MIDDLE
 from evalkit.errors import EstimationError
 from evalkit.models.dropout import completion, retention
@@ -16,7 +18,6 @@ from evalkit.study import Text
 
 __all__ = ["DROPOUT", "adjusted_predictors", "completed", "retained", "stance_tests"]
 
-YES = ("ja", "yes", "1", "true", "sant")
 TRIED = {"stance": YES, "mandate": YES, "motive": ("forandra",)}
 """Judgements made at enrolment, with the values that count as having each."""
 
@@ -117,9 +118,15 @@ def adjusted_predictors(case: Case) -> list[Row]:
     return [Row("westfall_young", claimed=bool(np.min(adjusted) <= ALPHA))]
 
 
+@lru_cache(maxsize=2)
+def _units(case: Case) -> pd.DataFrame:
+    return enrolled_units(case.registers["enrolment"], study=case.study).table
+
+
+@lru_cache(maxsize=2 * len(TRIED))
 def _judged(case: Case, what: str) -> pd.DataFrame:
     """Return the units judged in time with what was judged of them, or refuse where there is nothing to test."""
-    units = enrolled_units(case.registers["enrolment"], study=case.study).table
+    units = _units(case)
     if units["left"].all() or not units["left"].any():
         raise EstimationError("predictor: nobody or everybody left; there is nothing to compare.")
     judged = judged_units(case.registers["judgements"], units, what=what, having=TRIED[what], study=case.study)

@@ -7,12 +7,14 @@ from evalkit.calibrate.estimators.case import Case, Estimator, Promise, Quantity
 from evalkit.errors import EstimationError
 from evalkit.models.experiment import (
     BeforeAfter,
+    attendance_outcome,
     before_after,
     carried_by_leavers,
     differential_harm,
     harm_verdicts,
 )
 from evalkit.models.experiment.limits import difference_limits
+from evalkit.models.experiment.outcomes import outcome_differences
 from evalkit.study import Text
 
 __all__ = ["EXPERIMENT", "experiment"]
@@ -31,7 +33,8 @@ def experiment(case: Case) -> list[Row]:
     list of Row
         harm (one-sided limits of 97.5 %, so 95 % between them), harm_shown, non_inferior, harm_groups (as harm, with
         supervisor groups as units), carried_harm (of the tools that the leavers carried beyond the others, likewise),
-        carried_shown.
+        carried_shown, supervised_shown (that units which the leavers supervised were harmed more), attendance (change
+        of the share of sessions attended, t limits).
     """
     before = before_after(case.registers["assessments"], case.registers["enrolment"], study=case.study)
     tau = case.cell.shock_sd
@@ -42,6 +45,7 @@ def experiment(case: Case) -> list[Row]:
         Row("non_inferior", claimed=record(table, "margin", MARGIN)["verdict"] == "non-inferior"),
         _by_group(case, before),
         *_carried(case, before),
+        _attendance(case, before),
     ]
 
 
@@ -61,7 +65,7 @@ def _by_group(case: Case, before: BeforeAfter) -> Row:
 
 
 def _carried(case: Case, before: BeforeAfter) -> list[Row]:
-    names = ("carried_harm", "carried_shown")
+    names = ("carried_harm", "carried_shown", "supervised_shown")
     try:
         carried = carried_by_leavers(
             case.registers["activities"],
@@ -75,10 +79,22 @@ def _carried(case: Case, before: BeforeAfter) -> list[Row]:
         return [Row(name, refused=True) for name in names]
     low, high = difference_limits(found.table["difference"], tau=0.0, k_post=1, level=0.975)
     shown = (found.estimate("tools") or {})["ci_low"] > 0
+    units = found.estimate("units")
     return [
         Row("carried_harm", case.targets.carried_harm, -low.estimate, -high.ci_high, -low.ci_low),
         Row("carried_shown", claimed=shown),
+        Row("supervised_shown", claimed=units is not None and units["ci_low"] > 0, refused=units is None),
     ]
+
+
+def _attendance(case: Case, before: BeforeAfter) -> Row:
+    attendance, enrolment = case.registers["attendance"], case.registers["enrolment"]
+    try:
+        outcome = attendance_outcome(attendance, enrolment, before, study=case.study)
+        low, high = difference_limits(outcome_differences(outcome), tau=0.0, k_post=1, level=0.975)
+    except EstimationError:
+        return Row("attendance", refused=True)
+    return Row("attendance", case.targets.attendance, low.estimate, low.ci_low, high.ci_high)
 
 
 def _harm_shown(cell: Cell) -> Promise:
@@ -93,6 +109,11 @@ def _non_inferior(cell: Cell) -> Promise:
     if cell.harm >= MARGIN:
         return Promise("error")
     return Promise("power", None if cell.shock_sd or cell.harmed else 0.85)
+
+
+def _error(cell: Cell) -> Promise:
+    """Count errors: the simulated event spares no unit for who supervised it."""
+    return Promise("error")
 
 
 def _carried_shown(cell: Cell) -> Promise:
@@ -124,6 +145,14 @@ EXPERIMENT: tuple[Estimator, ...] = (
                 "carried_shown",
                 Text(sv="utslaget ”det burna skadades mer”", en="verdict “what was carried was harmed more”"),
                 _carried_shown,
+            ),
+            Quantity(
+                "supervised_shown",
+                Text(sv="utslaget ”deras enheter skadades mer”", en="verdict “their units were harmed more”"),
+                _error,
+            ),
+            Quantity(
+                "attendance", Text(sv="närvarons ändring, t-gränser", en="change of attendance, t limits"), approximate
             ),
         ),
         experiment,

@@ -1,13 +1,24 @@
 """The estimators of progression."""
 
 import math
+from dataclasses import replace
+
+import numpy as np
 
 from evalkit.calibrate.cells import Cell
-from evalkit.calibrate.estimators.case import ALPHA, Case, Estimator, Promise, Quantity, Row, approximate, record
-from evalkit.models.progression import competence_incidence, fit_contrasts, fit_tool_difficulty, learning_paths
+from evalkit.calibrate.estimators.case import ALPHA, YES, Case, Estimator, Promise, Quantity, Row, approximate, record
+from evalkit.models.progression import (
+    LearningPaths,
+    competence_incidence,
+    fit_contrasts,
+    fit_ordinal_mixed,
+    fit_tool_difficulty,
+    learning_paths,
+)
+from evalkit.simulate.actual import draw_actual
 from evalkit.study import Text
 
-__all__ = ["PROGRESSION", "competence", "contrasts", "tool_difficulty"]
+__all__ = ["PROGRESSION", "competence", "contrasts", "tool_difficulty", "unit_covariate"]
 
 
 def contrasts(case: Case) -> list[Row]:
@@ -21,7 +32,7 @@ def contrasts(case: Case) -> list[Row]:
     Returns
     -------
     list of Row
-        slope, half_difference, sign_flip.
+        slope, half_difference, sign_flip, unit_slope (of one unit, over the sessions in which it was assessed).
     """
     paths = learning_paths(case.registers["assessments"], case.registers["enrolment"], study=case.study)
     found = fit_contrasts(paths)
@@ -37,7 +48,22 @@ def contrasts(case: Case) -> list[Row]:
             refused=math.isnan(half["ci_low"]),
         ),
         Row("sign_flip", claimed=slope["p_sign_flip"] <= ALPHA),
+        _unit_slope(case, paths),
     ]
+
+
+def _unit_slope(case: Case, paths: LearningPaths) -> Row:
+    """Hold the interval of the first unit that has one against its true line meanwhile, good and bad days left out."""
+    known = paths.units[paths.units["slope_low"].notna()]
+    if known.empty:
+        return Row("unit_slope", refused=True)
+    unit = {str(key): value for key, value in known.iloc[0].to_dict().items()}
+    seen = paths.table[(paths.table["unit"] == unit["unit"]) & paths.table["level"].notna()]
+    session = seen["session"].to_numpy(dtype=int)
+    truth = replace(case.cell.truth(), occasion_sd=0.0, shock_sd=0.0)
+    levels = draw_actual(truth, seed=case.seed).levels[truth.units.index(unit["unit"])].mean(axis=1)
+    slope = float(np.polyfit(session, levels[session - 1], 1)[0])
+    return Row("unit_slope", slope, unit["slope"], unit["slope_low"], unit["slope_high"])
 
 
 def tool_difficulty(case: Case) -> list[Row]:
@@ -56,6 +82,31 @@ def tool_difficulty(case: Case) -> list[Row]:
     fit = fit_tool_difficulty(case.registers["assessments"], case.registers["enrolment"], study=case.study)
     row = record(fit.table, "tool", case.targets.hardest)
     return [Row("tool_difficulty", case.targets.difficulty, row["difficulty"], row["ci_low"], row["ci_high"])]
+
+
+def unit_covariate(case: Case) -> list[Row]:
+    """Estimate what a stance, as judged at enrolment, does to the level in the ordinal model; it does nothing.
+
+    Parameters
+    ----------
+    case : Case
+        A programme.
+
+    Returns
+    -------
+    list of Row
+        unit_covariate.
+    """
+    judged = case.registers["judgements"]
+    stance = judged[judged["what"] == "stance"].drop_duplicates("unit").set_index("unit")["value"].isin(YES)
+    answers = case.registers["assessments"].drop_duplicates(["unit", "session", "tool"])
+    answers = answers[answers["unit"].isin(stance.index) & answers["level"].notna()]
+    answers = answers.assign(stance=answers["unit"].map(stance).astype("bool"))
+    if answers["stance"].nunique() < 2:
+        return [Row("unit_covariate", refused=True)]
+    fit = fit_ordinal_mixed(answers, outcome="level", fixed=["session", "tool", "stance"], unit="unit")
+    row = record(fit.coefficients, "term", "stance")
+    return [Row("unit_covariate", 0.0, row["estimate"], row["ci_low"], row["ci_high"])]
 
 
 def competence(case: Case) -> list[Row]:
@@ -90,6 +141,7 @@ PROGRESSION: tuple[Estimator, ...] = (
                 approximate,
             ),
             Quantity("sign_flip", Text(sv="lutning, exakt teckenbyte", en="slope, exact sign flip"), _sign_flip),
+            Quantity("unit_slope", Text(sv="en enhets egen lutning", en="a unit's own slope"), approximate),
         ),
         contrasts,
     ),
@@ -102,6 +154,16 @@ PROGRESSION: tuple[Estimator, ...] = (
             ),
         ),
         tool_difficulty,
+    ),
+    Estimator(
+        (
+            Quantity(
+                "unit_covariate",
+                Text(sv="enheters kännetecken, ordinal modell", en="covariate of units, ordinal model"),
+                approximate,
+            ),
+        ),
+        unit_covariate,
     ),
     Estimator(
         (

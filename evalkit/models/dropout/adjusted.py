@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from evalkit.errors import EstimationError
 from evalkit.inference import all_labellings
 from evalkit.measures.placement import Labels
-from evalkit.models.dropout.predictor import Predictor
+from evalkit.models.dropout.predictor import Predictor, judgement_name
 from evalkit.models.levels import merge_rows
 from evalkit.models.survival import log_rank_statistics
 from evalkit.wording import Language, count_noun, join, number, p_value, pick
@@ -60,17 +60,23 @@ class AdjustedPredictors:
     def sentence(self, lang: Language = "sv") -> str:
         """Say what is left after the adjustment and what it cannot say."""
         said = "; ".join(
-            f"{row['what']}: {p_value(row['p_adjusted'], lang=lang)}" for row in self.table.to_dict("records")
+            f"{judgement_name(str(row['what']), lang)} {p_value(row['p_adjusted'], lang=lang)}"
+            for row in self.table.to_dict("records")
         )
-        parts = [pick(lang, sv=f"Justerat för att alla prövats: {said}.", en=f"Adjusted for all being tried: {said}.")]
+        intro = pick(lang, sv="Justerat för att alla prövats", en="Adjusted for all being tried")
+        if len(self.table) == 1:
+            intro = pick(
+                lang, sv="En enda kunde prövas, så p är ojusterat", en="Only one could be tried, so p is as it is"
+            )
+        parts = [f"{intro}: {said}."]
         if self.untested:
-            names = join(list(self.untested), lang=lang)
+            names = join([judgement_name(what, lang) for what in self.untested], lang=lang)
             parts.append(pick(lang, sv=f"Utan test: {names}.", en=f"Without a test: {names}."))
         parts.append(
             pick(
                 lang,
-                sv="Justeringen känner bara till de bedömningar som finns här, inte dem som övervägts och lagts undan.",
-                en="The adjustment knows only the judgements given here, not those considered and put aside.",
+                sv="Bedömningar som övervägts och lagts undan är inte medräknade.",
+                en="Judgements that were considered and put aside are not counted.",
             )
         )
         return " ".join(parts)
@@ -193,6 +199,7 @@ def _step_down(p: NDArray[np.float64]) -> NDArray[np.float64]:
     highest = 0.0
     for place, k in enumerate(order):
         smallest = p[:, order[place:]].min(axis=1)
-        highest = max(highest, float((smallest <= p[0, k] + 1e-12).mean()))
+        # Never below the p itself, which is exact where the permutations are a random few.
+        highest = max(highest, float(p[0, k]), float((smallest <= p[0, k] + 1e-12).mean()))
         adjusted[k] = highest
     return adjusted

@@ -74,18 +74,19 @@ class EarlyWarning:
         parts = [
             pick(
                 lang,
-                sv=f"Av {leavers} som lämnade var {warned} borta från minst {least} innan de lämnade; av {stayers} som "
-                f"stannade var {false} det till och med {until}.",
-                en=f"Of {leavers} that left {warned} were away from at least {least} before they left; of {stayers} "
-                f"that stayed {false} were, up to {until}.",
+                sv=f"Av de {leavers} som lämnade hade {_none(warned, lang)} missat minst {least} innan; av de "
+                f"{stayers} som stannade hade {_none(false, lang)} det, till och med {until}.",
+                en=f"Of the {leavers} that left {_none(warned, lang)} had missed at least {least} before; of the "
+                f"{stayers} that stayed {_none(false, lang)} had, up to {until}.",
             )
         ]
         if warned + false:
             parts.append(
                 pick(
                     lang,
-                    sv=f"En sådan frånvaro hade alltså varit följd av att lämna i {warned} av {warned + false} fall.",
-                    en=f"Such an absence was thus followed by leaving in {warned} of {warned + false} cases.",
+                    sv=f"Som varningstecken hade det pekat ut {warned + false}, varav {_none(warned, lang)} lämnade.",
+                    en=f"As a warning sign it would have pointed at {warned + false}, of which {_none(warned, lang)} "
+                    "left.",
                 )
             )
         if self.n_unseen:
@@ -165,6 +166,10 @@ def early_warning(
         n_unseen=int((summary["left"] & (summary["seen"] == 0)).sum()),
         labels=labels_of(study),
     )
+
+
+def _none(count: int, lang: Language) -> str:
+    return number(count, lang=lang) if count else pick(lang, sv="ingen", en="none")
 
 
 def _unit(unit: dict[Any, Any], own: pd.DataFrame, absences: int) -> dict[str, Any]:

@@ -49,19 +49,21 @@ class ProgrammeFunnel:
 
     def sentence(self, lang: Language = "sv") -> str:
         """Say the steps and what they cannot say."""
-        steps = [
-            f"{row[f'step_{lang}']} {'c. ' if row['approximate'] and lang == 'en' else ''}"
-            f"{'cirka ' if row['approximate'] and lang == 'sv' else ''}{number(row['count'], lang=lang)}"
-            for row in self.table.to_dict("records")
-        ]
         rising = (self.table.loc[self.table["origin"] == "declared", "count"].diff() > 0).any()
-        parts = [pick(lang, sv=f"Stegen: {join(steps, lang=lang)}.", en=f"The steps: {join(steps, lang=lang)}.")]
+        parts = [
+            f"{name}: {steps}."
+            for name, steps in (
+                (pick(lang, sv="Enligt study.toml", en="By study.toml"), self._steps("declared", lang)),
+                (pick(lang, sv="Räknat i registren", en="Counted in the registers"), self._steps("register", lang)),
+            )
+            if steps
+        ]
         if rising:
             parts.append(
                 pick(
                     lang,
-                    sv="Ett senare steg är större än ett tidigare: alla kom alltså inte in genom det första.",
-                    en="A later step is larger than an earlier one: not all came in by the first.",
+                    sv="Ett senare steg är större än ett tidigare: alla kom alltså inte in den vägen.",
+                    en="A later step is larger than an earlier one: not all came in that way.",
                 )
             )
         parts.append(
@@ -72,6 +74,17 @@ class ProgrammeFunnel:
             )
         )
         return " ".join(parts)
+
+    def _steps(self, origin: str, lang: Language) -> str:
+        """List the steps of one origin with their counts."""
+        about = pick(lang, sv="cirka ", en="about ")
+        return join(
+            [
+                f"{row[f'step_{lang}']} {about if row['approximate'] else ''}{number(row['count'], lang=lang)}"
+                for row in self.table[self.table["origin"] == origin].to_dict("records")
+            ],
+            lang=lang,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -27,7 +27,7 @@ from evalkit.models.levels import enrolled_units
 from evalkit.study import Study, Text
 from evalkit.wording import Language, interval, number, p_value, percent, pick
 
-__all__ = ["Predictor", "dropout_predictor"]
+__all__ = ["Predictor", "dropout_predictor", "judgement_name"]
 
 MOST_DOUBTED = 6  # units on which raters differ: beyond, the range would need more than 64 readings
 
@@ -104,8 +104,7 @@ class Predictor:
 
     def named(self, lang: Language) -> str:
         """Name what was judged; the judgements that every study has in the reader's language."""
-        known = _JUDGEMENTS.get(self.what)
-        return known(lang) if known else pick(lang, sv=f"”{self.what}”", en=f"“{self.what}”")
+        return judgement_name(self.what, lang)
 
     def caption(self, lang: Language = "sv") -> str:
         """Return the counts that the figure rests on."""
@@ -184,8 +183,8 @@ class Predictor:
         boschloo = self.test("boschloo")
         text = pick(
             lang,
-            sv=f"Exakt log-rank {_p_range(row, lang)}, Boschloo {_p_range(boschloo, lang)}",
-            en=f"Exact log-rank {_p_range(row, lang)}, Boschloo {_p_range(boschloo, lang)}",
+            sv=f"Huvudtestet, exakt log-rank: {_p_range(row, lang)}. Bredvid: Boschloo {_p_range(boschloo, lang)}",
+            en=f"The main test, exact log-rank: {_p_range(row, lang)}. Beside it: Boschloo {_p_range(boschloo, lang)}",
         )
         return f"{text}."
 
@@ -216,8 +215,8 @@ class Predictor:
         if self.flips is None:
             return pick(
                 lang,
-                sv=f"Att bedöma upp till {self.most_flips} annorlunda flyttar inte p över {limit}.",
-                en=f"Judging up to {self.most_flips} otherwise does not move p across {limit}.",
+                sv=f"Att bedöma upp till {self.most_flips} annorlunda flyttar inte exakt p till andra sidan {limit}.",
+                en=f"Judging up to {self.most_flips} otherwise does not move the exact p across {limit}.",
             )
         units = self.labels.count(self.flips, "unit", lang)
         worst = self.table["p_without"].max() if self.significant else self.table["p_without"].min()
@@ -226,18 +225,37 @@ class Predictor:
         if self.significant:
             return pick(
                 lang,
-                sv=f"Skörhet: om {units} hade bedömts annorlunda kunde p ha hamnat över {limit} (en enda annorlunda: "
-                f"{values[0]}; en borttagen: {values[1]}).",
-                en=f"Fragility: had {units} been judged otherwise p could have come above {limit} (a single one "
-                f"otherwise: {values[0]}; one removed: {values[1]}).",
+                sv=f"Skörhet: om {units} hade bedömts annorlunda kunde exakt p ha hamnat över {limit} (en enda bedömd "
+                f"annorlunda ger som högst {values[0]}, en enda borttagen {values[1]}).",
+                en=f"Fragility: had {units} been judged otherwise the exact p could have come above {limit} (a single "
+                f"one judged otherwise gives at most {values[0]}, a single one removed {values[1]}).",
             )
         return pick(
             lang,
-            sv=f"Skörhet: om {units} hade bedömts annorlunda kunde p ha hamnat under {limit} (en enda annorlunda: "
-            f"{values[0]}; en borttagen: {values[1]}).",
-            en=f"Fragility: had {units} been judged otherwise p could have come below {limit} (a single one "
-            f"otherwise: {values[0]}; one removed: {values[1]}).",
+            sv=f"Skörhet: om {units} hade bedömts annorlunda kunde exakt p ha hamnat under {limit} (en enda bedömd "
+            f"annorlunda ger som lägst {values[0]}, en enda borttagen {values[1]}).",
+            en=f"Fragility: had {units} been judged otherwise the exact p could have come below {limit} (a single one "
+            f"judged otherwise gives at least {values[0]}, a single one removed {values[1]}).",
         )
+
+
+def judgement_name(what: str, lang: Language) -> str:
+    """Name a judgement; those that every study has in the reader's language.
+
+    Parameters
+    ----------
+    what : str
+        Its id, such as "mandate".
+    lang : {"sv", "en"}
+        Language of the reader.
+
+    Returns
+    -------
+    str
+        Within quotation marks where it is only an id.
+    """
+    known = _JUDGEMENTS.get(what)
+    return known(lang) if known else pick(lang, sv=f"”{what}”", en=f"“{what}”")
 
 
 def dropout_predictor(
@@ -290,6 +308,34 @@ def dropout_predictor(
     Singer, J. D. & Willett, J. B. (1993). It's about time: using discrete-time survival analysis to study duration and
     the timing of events. Journal of Educational Statistics 18, 155–195.
     """
+    units = _who_left(enrolment, study)
+    table = judged_units(judgements, units, what=what, having=having, study=study)
+    judged = table[table["value"].notna()].reset_index(drop=True)
+    late, doubted = int((~judged["in_time"].astype(bool)).sum()), int((~judged["agreed"]).sum())
+    last = max(study.session_ids)
+    spells = _spells(judged, judged["value"], "latest", last)
+    tested = not late and doubted <= MOST_DOUBTED and _has_both_sides(judged)
+    return Predictor(
+        table=_by_unit(table, judged, spells if tested else [], last),
+        counts=_counts(judged),
+        tests=_tests(judged, last, level) if tested else pd.DataFrame({"test": pd.Series(dtype="str")}),
+        what=what,
+        n=len(judged),
+        n_left=int(judged["left"].sum()),
+        n_missing=len(table) - len(judged),
+        n_late=late,
+        n_doubted=doubted,
+        separated=tested and is_separated(spells),
+        flips=flips_needed(spells) if tested else None,
+        significant=tested and log_rank_p(sorted_spells(spells)) <= ALPHA,
+        most_flips=MOST_FLIPS,
+        level=level,
+        labels=labels_of(study),
+    )
+
+
+def _who_left(enrolment: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return the enrolled units, or refuse where there are no leavers and stayers to compare."""
     if not len(enrolment):
         raise EstimationError(
             "predictor: the enrolment register has no rows; without it nobody's leaving is known.",
@@ -297,59 +343,27 @@ def dropout_predictor(
         )
     units = enrolled_units(enrolment, study=study).table
     _check_outcome(units)
-    table = judged_units(judgements, units, what=what, having=having, study=study)
-    judged = table[table["value"].notna()].reset_index(drop=True)
-    late, doubted = int((~judged["in_time"].astype(bool)).sum()), int((~judged["agreed"]).sum())
-    two_groups = judged["value"].nunique() == 2
-    both = 0 < judged["left"].sum() < len(judged)
-    last = max(study.session_ids)
-    tests, flips, significant = pd.DataFrame({"test": pd.Series(dtype="str")}), None, False
-    table = table.assign(p_otherwise=np.nan, p_without=np.nan)
-    spells = _spells(judged, judged["value"], "latest", last)
-    if not late and two_groups and both and doubted <= MOST_DOUBTED:
-        tests = _tests(judged, last, level)
-        significant = log_rank_p(sorted_spells(spells)) <= ALPHA
-        flips = flips_needed(spells)
-        by_unit = {
-            unit: (
-                log_rank_p(sorted_spells(flipped(spells, [place]))),
-                log_rank_p(sorted_spells(spells[:place] + spells[place + 1 :])),
-            )
-            for place, unit in enumerate(judged["unit"])
-        }
-        table["p_otherwise"] = [by_unit.get(unit, (np.nan, np.nan))[0] for unit in table["unit"]]
-        table["p_without"] = [by_unit.get(unit, (np.nan, np.nan))[1] for unit in table["unit"]]
-    table["row_id"] = row_ids(table, ["unit"])
-    table["time"] = table["latest"].fillna(last)
-    columns = [
-        "unit",
-        "left",
-        "time",
-        "value",
-        "agreed",
-        "in_time",
-        "judged_on",
-        "judged_by",
-        "p_otherwise",
-        "p_without",
-    ]
-    return Predictor(
-        table=table[[*columns, "rests_on", "row_id"]],
-        counts=_counts(judged),
-        tests=tests,
-        what=what,
-        n=len(judged),
-        n_left=int(judged["left"].sum()),
-        n_missing=len(table) - len(judged),
-        n_late=late,
-        n_doubted=doubted,
-        separated=len(tests) > 0 and is_separated(spells),
-        flips=flips,
-        significant=significant,
-        most_flips=MOST_FLIPS,
-        level=level,
-        labels=labels_of(study),
+    return units
+
+
+def _has_both_sides(judged: pd.DataFrame) -> bool:
+    """Tell whether some were judged to have it and some not, and some left and some stayed."""
+    return judged["value"].nunique() == 2 and 0 < int(judged["left"].sum()) < len(judged)
+
+
+def _by_unit(table: pd.DataFrame, judged: pd.DataFrame, spells: list[Spell], last: int) -> pd.DataFrame:
+    """Add to each unit the p if it had been judged the other way, and without it; missing where there is no test."""
+    places = list(enumerate(judged["unit"])) if spells else []
+    otherwise = {unit: log_rank_p(sorted_spells(flipped(spells, [place]))) for place, unit in places}
+    without = {unit: log_rank_p(sorted_spells(spells[:place] + spells[place + 1 :])) for place, unit in places}
+    whole = table.assign(
+        time=table["latest"].fillna(last),
+        p_otherwise=[otherwise.get(unit, np.nan) for unit in table["unit"]],
+        p_without=[without.get(unit, np.nan) for unit in table["unit"]],
+        row_id=row_ids(table, ["unit"]),
     )
+    judgement = ["value", "agreed", "in_time", "judged_on", "judged_by"]
+    return whole[["unit", "left", "time", *judgement, "p_otherwise", "p_without", "rests_on", "row_id"]]
 
 
 def _check_outcome(units: pd.DataFrame) -> None:

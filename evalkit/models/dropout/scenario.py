@@ -18,6 +18,7 @@ from evalkit.wording import Language, join, number, percent, pick
 __all__ = ["Scenario", "WhatIf", "requirement", "what_if"]
 
 Range = tuple[float, float]
+AS_IT_WAS = "as_it_was"
 NO_REASON = Text(sv="", en="")
 
 
@@ -137,13 +138,19 @@ class WhatIf:
         """Write the assumptions of one row that are not nothing."""
         words = {
             "deterred_completers": pick(
-                lang, sv="av dem som fullföljde avstår {}", en="{} of those that completed would not enrol"
+                lang,
+                sv="{} av dem som fullföljde inte hade anmält sig",
+                en="{} of those that completed would not enrol",
             ),
-            "deterred_leavers": pick(lang, sv="av de andra avstår {}", en="{} of the others would not enrol"),
+            "deterred_leavers": pick(
+                lang, sv="{} av de andra inte hade anmält sig", en="{} of the others would not enrol"
+            ),
             "retained": pick(
-                lang, sv="av resten av de andra fullföljer {}", en="{} of the rest of the others would complete"
+                lang, sv="{} av resten av de andra hade fullföljt", en="{} of the rest of the others would complete"
             ),
-            "lost": pick(lang, sv="av övriga som fullföljde lämnar {}", en="{} of the other completers would leave"),
+            "lost": pick(
+                lang, sv="{} av övriga som fullföljde hade lämnat", en="{} of the other completers would leave"
+            ),
         }
         said = [
             text.format(_range(row[f"{name}_low"], row[f"{name}_high"], lang, share=True))
@@ -151,7 +158,10 @@ class WhatIf:
             if row[f"{name}_high"] > 0
         ]
         currency = self.funding.currency if self.funding else ""
-        for name, sv, en in (("fee", "avgift", "fee"), ("extra_cost", "tillkommande kostnad", "extra cost")):
+        for name, sv, en in (
+            ("fee", "avgiften är", "the fee is"),
+            ("extra_cost", "den tillkommande kostnaden är", "the extra cost is"),
+        ):
             if row[f"{name}_high"] > 0:
                 amount = _range(row[f"{name}_low"], row[f"{name}_high"], lang)
                 said.append(f"{pick(lang, sv=sv, en=en)} {amount} {currency}".strip())
@@ -162,10 +172,11 @@ class WhatIf:
             _range(row[f"{name}_low"], row[f"{name}_high"], lang, share=name == "share", digits=digits)
             for name, digits in (("enrolled", 1), ("completed", 1), ("share", 0))
         )
+        past = row["scenario"] == AS_IT_WAS
         text = pick(
             lang,
-            sv=f"{row['name_sv']}: {enrolled} anmälda, {completed} fullföljer ({share})",
-            en=f"{row['name_en']}: {enrolled} enrolled, {completed} complete ({share})",
+            sv=f"{row['name_sv']}: {enrolled} anmälda, {completed} {'fullföljde' if past else 'fullföljer'} ({share})",
+            en=f"{row['name_en']}: {enrolled} enrolled, {completed} {'completed' if past else 'complete'} ({share})",
         )
         if self.funding is not None:
             cost = _range(row["cost_low"], row["cost_high"], lang)
@@ -283,7 +294,7 @@ def what_if(
         )
     units = enrolled_units(enrolment, study=study, attendance=attendance).table
     n, completed = len(units), int(units["completed"].sum())
-    as_it_was = Scenario("as_it_was", Text(sv="Som det blev", en="As it was"), (0.0, 0.0), (0.0, 0.0))
+    as_it_was = Scenario(AS_IT_WAS, Text(sv="Som det blev", en="As it was"), (0.0, 0.0), (0.0, 0.0))
     total = study.funding.total if study.funding else math.nan
     table = pd.DataFrame([_row(scenario, n, completed, total) for scenario in (as_it_was, *scenarios)])
     table["rests_on"] = [merge_rows(units["rests_on"])] * len(table)

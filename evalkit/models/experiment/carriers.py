@@ -88,8 +88,8 @@ class Carried:
             parts.append(
                 pick(
                     lang,
-                    sv=f"Ingen känd visade före händelsen {names}: står utanför.",
-                    en=f"Nobody known presented {names} before the event: left out.",
+                    sv=f"Vem som före händelsen visade {names} är inte känt; det står utanför jämförelsen.",
+                    en=f"Who presented {names} before the event is not known; it is left out of the comparison.",
                 )
             )
         parts.append(

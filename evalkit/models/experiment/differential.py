@@ -120,13 +120,13 @@ class DifferentialHarm:
                 "sidan.",
                 en="Units supervised by one of them cannot be compared with others: too few on either side.",
             )
-        few, many = int(row["n_carried"]), int(row["n_other"])
+        few, many = self.labels.count(int(row["n_carried"]), "unit", lang), int(row["n_other"])
         return pick(
             lang,
-            sv=f"Bland de {few} enheter som hade någon av dem som handledare, mot {many} andra: "
-            f"{self._harm(row, lang)} ({p_value(row['p'], lang=lang)}).",
-            en=f"Among the {few} units supervised by one of them, against {many} others: {self._harm(row, lang)} "
-            f"({p_value(row['p'], lang=lang)}).",
+            sv=f"Bland de {few} som hade någon av dem som handledare, mot {many} andra: "
+            f"{self._harm(row, lang)}; {p_value(row['p'], lang=lang)}.",
+            en=f"Among the {few} supervised by one of them, against {many} others: "
+            f"{self._harm(row, lang)}; {p_value(row['p'], lang=lang)}.",
         )
 
     def _harm(self, row: dict[str, Any], lang: Language) -> str:
@@ -161,12 +161,14 @@ class DifferentialHarm:
             en=f"Before the event the carried tools stood at {mine} and the others at {rest}",
         )
         if not math.isnan(self.pre_gap):
-            gap = signed(self.pre_gap, lang)
+            gap = number(abs(self.pre_gap), 2, lang=lang)
+            faster = self.pre_gap >= 0
             text += pick(
                 lang,
-                sv=f", och de burna växte {gap} steg per {self.labels.noun('session', lang)} jämfört med de andra",
-                en=f", and the carried ones grew by {gap} steps per {self.labels.noun('session', lang)} compared with "
-                "the others",
+                sv=f", och de burna ökade {gap} steg {'mer' if faster else 'mindre'} per "
+                f"{self.labels.noun('session', lang)} än de andra",
+                en=f", and the carried ones gained {gap} steps {'more' if faster else 'less'} per "
+                f"{self.labels.noun('session', lang)} than the others",
             )
         return f"{text}."
 

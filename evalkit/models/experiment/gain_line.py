@@ -76,8 +76,8 @@ class GainLine:
         """Say what the line means and what it cannot say."""
         parts = []
         for kind, sv, en in (
-            ("plateau", "om utvecklingen annars stannat av", "if growth would have stopped"),
-            ("parallel", "om banorna annars följts åt", "if the paths would have been parallel"),
+            ("plateau", "om utvecklingen annars stannat av", "if growth had otherwise stopped"),
+            ("parallel", "om banorna annars följts åt", "if the paths had otherwise been parallel"),
             ("linear", *_STRAIGHT[self.before.controlled]),
             ("ceiling", "om alla nått skalans topp", "if all had reached the top of the scale"),
         ):

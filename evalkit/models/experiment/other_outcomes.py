@@ -65,6 +65,15 @@ class OtherOutcomes:
         """Say how each outcome changed and what that cannot say."""
         parts = [self._said(row, lang) for row in self.table.to_dict("records")]
         parts += list(dict.fromkeys(note for note in self.table[f"note_{lang}"] if note))
+        tried = int(self.table["ci_low"].notna().sum())
+        if tried > 1:
+            parts.append(
+                pick(
+                    lang,
+                    sv=f"{tried} utfall är prövade vart för sig: bland flera ändras lätt något av en slump.",
+                    en=f"{tried} outcomes are tried one by one: among several one easily changes by chance.",
+                )
+            )
         parts.append(
             pick(
                 lang,
@@ -84,15 +93,16 @@ class OtherOutcomes:
         if row["refused_en"]:
             return f"{text}; {row[f'refused_{lang}'].rstrip('.')}."
         if row["said"] == "described":
+            sessions = self.labels.count(row["n"], "session", lang)
             return text + pick(
                 lang,
-                sv=f" ({row['n']} träffar, en serie: inget intervall).",
-                en=f" ({row['n']} sessions, one series: no interval).",
+                sv=f" ({sessions}, en serie: inget intervall).",
+                en=f" ({sessions}, one series: no interval).",
             )
         low, high = (number(row[side], digits, lang=lang) for side in ("ci_low", "ci_high"))
         word = {
-            "fell": pick(lang, sv="föll", en="fell"),
-            "rose": pick(lang, sv="steg", en="rose"),
+            "fell": pick(lang, sv="minskade", en="fell"),
+            "rose": pick(lang, sv="ökade", en="rose"),
             "unclear": pick(lang, sv="åt vilket håll går inte att avgöra", en="which way is inconclusive"),
         }[row["said"]]
         return text + pick(

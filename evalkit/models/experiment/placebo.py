@@ -58,15 +58,15 @@ class PlaceboBreaks:
             ],
             lang=lang,
         )
-        event = number(real, 2, lang=lang)
+        event, sessions = number(real, 2, lang=lang), self.labels.noun("session", lang, many=True)
         return pick(
             lang,
-            sv=f"Kring händelsen är medelskillnaden {event}; kring andra träffar {said or 'ingen'}. Bilden visar hur "
-            "mycket en sådan skillnad rör sig ändå. Den är inget test: nivån stiger olika fort i början och slutet, "
-            "och brotten är få och delar data.",
-            en=f"Around the event the mean difference is {event}; around other sessions {said or 'none'}. The picture "
-            "shows how much such a difference moves anyway. It is no test: levels rise at different speeds early and "
-            "late, and the breaks are few and share data.",
+            sv=f"Kring händelsen är medelskillnaden {event}; kring andra {sessions} {said or 'ingen'}. Bilden visar "
+            "hur mycket en sådan skillnad rör sig ändå. Den är inget test: nivån stiger olika fort i början och "
+            "slutet, och brotten är få och delar data.",
+            en=f"Around the event the mean difference is {event}; around other {sessions} {said or 'none'}. The "
+            "picture shows how much such a difference moves anyway. It is no test: levels rise at different speeds "
+            "early and late, and the breaks are few and share data.",
         )
 
 

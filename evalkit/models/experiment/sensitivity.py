@@ -133,7 +133,8 @@ class Sensitivity:
             return f"{what}: {row[f'refused_{lang}']}"
         limits = f"{number(row['ci_low'], 2, lang=lang)}{pick(lang, sv=' till ', en=' to ')}"
         limits += number(row["ci_high"], 2, lang=lang)
-        text = f"{what} (n = {row['n']}): {number(row['mean_difference'], 2, lang=lang)} ({limits})"
+        change = number(row["mean_difference"], 2, lang=lang)
+        text = f"{what} (n = {row['n']}): {pick(lang, sv='medeländring', en='mean change')} {change} ({limits})"
         if isinstance(row["verdict"], str):
             text += f", {VERDICTS[row['verdict']](lang)}"
         return f"{text}."

@@ -79,7 +79,7 @@ class TippingPoint:
             pick(
                 lang,
                 sv=f"{names} lämnade efter händelsen och syns inte sedan.",
-                en=f"{names} left after the event and are not seen afterwards.",
+                en=f"{names} left after the event and {'is' if len(self.leavers) == 1 else 'are'} not seen afterwards.",
             )
         ]
         if math.isinf(at):

@@ -137,43 +137,46 @@ class Verdicts:
     def _headline(self, lang: Language) -> str:
         row = self._headline_rows().iloc[0]
         margin, tau = number(self.headline_margin, 2, lang=lang), number(self.headline_tau, 2, lang=lang)
-        gain = number(self.gain_max or 0, 2, lang=lang)
+        gain, share = number(self.gain_max or 0, 2, lang=lang), percent(self.level, lang=lang)
+        event, session = self.before.event(lang), self.labels.noun("session", lang)
         what = {
             "non-inferior": pick(
                 lang,
-                sv=f"”{self.before.event(lang)}” gjorde ingen skada över {margin} steg",
-                en=f"“{self.before.event(lang)}” did no harm above {margin} steps",
+                sv=f"Skada över {margin} steg av ”{event}” kan uteslutas (ensidig {share}-gräns)",
+                en=f"Harm above {margin} steps by “{event}” can be ruled out (one-sided {share} limit)",
             ),
             "inferior": pick(
                 lang,
-                sv=f"”{self.before.event(lang)}” gjorde en skada på mer än {margin} steg",
-                en=f"“{self.before.event(lang)}” did harm of more than {margin} steps",
+                sv=f"Skada på mer än {margin} steg av ”{event}” är visad (ensidig {share}-gräns)",
+                en=f"Harm of more than {margin} steps by “{event}” is shown (one-sided {share} limit)",
             ),
             "inconclusive": pick(
                 lang,
-                sv=f"Om ”{self.before.event(lang)}” gjorde mer än {margin} stegs skada går inte att avgöra",
-                en=f"Whether “{self.before.event(lang)}” did more than {margin} steps of harm is inconclusive",
+                sv=f"Om ”{event}” gjorde mer än {margin} stegs skada går inte att avgöra (ensidiga {share}-gränser)",
+                en=f"Whether “{event}” did more than {margin} steps of harm is inconclusive (one-sided {share} limits)",
             ),
         }[str(row["verdict"])]
         if self.before.controlled:
             return pick(
                 lang,
-                sv=f"{what}, om de annars hade utvecklats som jämförelseenheterna och med störningar som de inte "
-                f"delade τ = {tau}.",
-                en=f"{what}, had they otherwise grown like the control units, and with shocks not shared with them τ = "
-                f"{tau}.",
+                sv=f"{what}, om de annars hade utvecklats som jämförelseenheterna och störningar som de inte delat med "
+                f"dem haft standardavvikelsen τ = {tau} steg.",
+                en=f"{what}, if they would otherwise have grown like the control units and shocks not shared with them "
+                f"had the standard deviation τ = {tau} steps.",
             )
         return pick(
             lang,
-            sv=f"{what}, givet en ökning på högst {gain} steg utan händelsen och gemensamma störningar τ = {tau}.",
-            en=f"{what}, given a gain of at most {gain} steps without the event and shared shocks τ = {tau}.",
+            sv=f"{what}, om de utan händelsen hade ökat högst {gain} steg och störningar som alla delat en {session} "
+            f"haft standardavvikelsen τ = {tau} steg.",
+            en=f"{what}, if without the event they had gained at most {gain} steps and shocks shared by all in "
+            f"a {session} had the standard deviation τ = {tau} steps.",
         )
 
     def _stopped(self, lang: Language) -> str:
         """Name the least gain that could have been expected."""
         if self.before.controlled:
-            return pick(lang, sv="banorna annars följts åt", en="the paths would have been parallel")
-        return pick(lang, sv="utvecklingen annars stannat av", en="growth would otherwise have stopped")
+            return pick(lang, sv="banorna annars följts åt", en="the paths had otherwise been parallel")
+        return pick(lang, sv="utvecklingen annars stannat av", en="growth had otherwise stopped")
 
     def _shown(self, lang: Language) -> str:
         """Say for which shocks harm is shown whatever the gain."""
@@ -181,7 +184,9 @@ class Verdicts:
         rows = self.table[np.isclose(self.table["margin"], 0) & (self.table["verdict"] == "inferior")]
         if rows.empty:
             return pick(
-                lang, sv=f"Någon skada alls är inte visad om {stopped}.", en=f"No harm at all is shown if {stopped}."
+                lang,
+                sv=f"Att det blev någon skada alls är inte visat, om {stopped}.",
+                en=f"That there was any harm at all is not shown, if {stopped}.",
             )
         taus = ", ".join(number(tau, 2, lang=lang) for tau in sorted(set(rows["tau"])))
         return pick(

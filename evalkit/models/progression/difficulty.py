@@ -192,22 +192,9 @@ def fit_tool_difficulty(
         If a level is outside the scale or a tool is not declared.
     """
     enrolled = enrolled_units(enrolment, study=study, attendance=attendance).table
-    units = enrolled["unit"]
-    known = assessments[assessments["level"].notna() & assessments["unit"].isin(units)]
-    if known.empty:
-        raise EstimationError(
-            "tool difficulty: no level of an enrolled unit has been assessed; add assessments.",
-            sv="verktygens svårighet: ingen anmäld enhets nivå är bedömd; lägg till bedömningar.",
-        )
-    answers = _one_rater(known, study)
-    tools = sorted(answers["tool"].unique(), key=list(answers["tool"]).index)
-    if len(tools) < 2 or answers["unit"].nunique() < 2:
-        raise EstimationError(
-            f"tool difficulty: {len(tools)} tools of {answers['unit'].nunique()} units were assessed; at least 2 of "
-            "both are needed. Show the mean levels.",
-            sv=f"verktygens svårighet: {len(tools)} verktyg hos {answers['unit'].nunique()} enheter är bedömda; minst "
-            "2 av båda behövs. Visa medelnivåerna.",
-        )
+    known = assessments[assessments["level"].notna() & assessments["unit"].isin(enrolled["unit"])]
+    answers = _answers(known, study)
+    tools = _in_order(answers)
     columns = {f"tool{k}": tool for k, tool in enumerate(tools)}
     timed = _timed(answers)
     # Deviations from the mean tool leave one tool out; a second fit that leaves out another one gives its interval.
@@ -216,33 +203,10 @@ def fit_tool_difficulty(
         for left_out in (list(columns)[-1], next(iter(columns)))
     ]
     found = pd.concat([fit.coefficients for fit in fits]).drop_duplicates("term").set_index("term")
-    seen = answers.groupby("tool").agg(
-        introduced=("introduced", "first"),
-        n=("level", "size"),
-        mean_level=("level", "mean"),
-        rests_on=("rests_on", merge_rows),
-    )
-    effect = found.loc[list(columns), ["estimate", "ci_low", "ci_high", "interval", "separated"]].set_index(
-        pd.Index(tools)
-    )
-    table = pd.DataFrame(
-        {
-            "tool": pd.Series(tools, index=tools, dtype="str"),
-            "introduced": seen["introduced"],
-            "difficulty": -effect["estimate"],
-            "ci_low": -effect["ci_high"],
-            "ci_high": -effect["ci_low"],
-            "interval": effect["interval"],
-            "separated": effect["separated"],
-            "n": seen["n"],
-            "mean_level": seen["mean_level"],
-            "difficulty_completed": _of_completers(answers, enrolled, timed=timed, nodes=nodes),
-            "rests_on": seen["rests_on"],
-        }
-    ).sort_values("difficulty", ascending=False, ignore_index=True)
-    table["row_id"] = row_ids(table, ["tool"])
+    effects = found.loc[list(columns)].set_index(pd.Index(tools))
+    completed = _of_completers(answers, enrolled, timed=timed, nodes=nodes)
     return ToolDifficulty(
-        table=table,
+        table=_tool_table(answers, effects, completed),
         time=float(found["estimate"]["time"]) if timed else nan,
         n=len(answers),
         n_units=fits[0].n_units,
@@ -254,6 +218,56 @@ def fit_tool_difficulty(
         model=fits[0],
         labels=labels_of(study),
     )
+
+
+def _answers(known: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return one answer per unit, session and tool, or refuse where there are not two tools and two units."""
+    if known.empty:
+        raise EstimationError(
+            "tool difficulty: no level of an enrolled unit has been assessed; add assessments.",
+            sv="verktygens svårighet: ingen anmäld enhets nivå är bedömd; lägg till bedömningar.",
+        )
+    answers = _one_rater(known, study)
+    tools, units = answers["tool"].nunique(), answers["unit"].nunique()
+    if tools < 2 or units < 2:
+        raise EstimationError(
+            f"tool difficulty: {tools} tools of {units} units were assessed; at least 2 of both are needed. Show the "
+            "mean levels.",
+            sv=f"verktygens svårighet: {tools} verktyg hos {units} enheter är bedömda; minst 2 av båda behövs. Visa "
+            "medelnivåerna.",
+        )
+    return answers
+
+
+def _in_order(answers: pd.DataFrame) -> list[str]:
+    """List the tools as they first come."""
+    return [str(tool) for tool in answers["tool"].unique()]
+
+
+def _tool_table(answers: pd.DataFrame, effects: pd.DataFrame, completed: "pd.Series[float] | float") -> pd.DataFrame:
+    """Turn each tool's effect on the levels into its difficulty, the hardest first."""
+    seen = answers.groupby("tool").agg(
+        introduced=("introduced", "first"),
+        n=("level", "size"),
+        mean_level=("level", "mean"),
+        rests_on=("rests_on", merge_rows),
+    )
+    table = pd.DataFrame(
+        {
+            "tool": pd.Series(effects.index, index=effects.index, dtype="str"),
+            "introduced": seen["introduced"],
+            "difficulty": -effects["estimate"],
+            "ci_low": -effects["ci_high"],
+            "ci_high": -effects["ci_low"],
+            "interval": effects["interval"],
+            "separated": effects["separated"],
+            "n": seen["n"],
+            "mean_level": seen["mean_level"],
+            "difficulty_completed": completed,
+            "rests_on": seen["rests_on"],
+        }
+    ).sort_values("difficulty", ascending=False, ignore_index=True)
+    return table.assign(row_id=row_ids(table, ["tool"]))
 
 
 def _one_rater(known: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -294,7 +308,7 @@ def _of_completers(
 ) -> "pd.Series[float] | float":
     """Return each tool's difficulty among the units that completed, or nothing where the model cannot be fitted."""
     own = answers[answers["unit"].isin(enrolled.loc[enrolled["completed"], "unit"])]
-    tools = sorted(own["tool"].unique(), key=list(own["tool"]).index)
+    tools = _in_order(own)
     if len(tools) < 2 or own["unit"].nunique() < 2:
         return nan
     columns = {f"tool{k}": tool for k, tool in enumerate(tools)}
