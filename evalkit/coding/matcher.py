@@ -104,7 +104,7 @@ class Bounds:
 
 
 class Matcher:
-    """Patterns on the tokens of one corpus; what has been asked of the vocabulary once is remembered.
+    """Patterns on the tokens of one corpus; where a word or phrase stands is remembered once it has been asked.
 
     Parameters
     ----------
@@ -124,6 +124,7 @@ class Matcher:
         self._counts = np.bincount(tokens.words, minlength=len(tokens.vocabulary))
         self._ends = np.cumsum(self._counts)
         self._positions: dict[Alternatives, IntArray] = {}
+        self._phrases: dict[Phrase, Matches] = {}
 
     @cached_property
     def bounds(self) -> Bounds:
@@ -210,7 +211,12 @@ class Matcher:
         Matches
             From each token the shortest.
         """
-        return self._chain(self._in_reach(phrase.parts, phrase.gaps, within), phrase.gaps, across=False)
+        found = self._phrases.get(phrase) if within is None else None
+        if found is None:
+            found = self._chain(self._in_reach(phrase.parts, phrase.gaps, within), phrase.gaps, across=False)
+            if within is None:
+                self._phrases[phrase] = found
+        return found
 
     def rule_matches(self, rule: Rule) -> Matches:
         """Return the matches of a rule whose conditions on the sentence hold.
