@@ -90,6 +90,14 @@ class Learned:
     threshold: float
     digest: str
 
+    def __eq__(self, other: object) -> bool:
+        """Return whether two were learned from the same content."""
+        return isinstance(other, Learned) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        """Return the hash of the content."""
+        return hash(self.digest)
+
 
 @dataclass(frozen=True, eq=False)
 class LearnedCodings:
@@ -196,7 +204,7 @@ def learned_codings(texts: Sequence[str], tokens: Tokens, learned: Learned, *, m
     LearnedCodings
         Ordered by text and code.
     """
-    coder = _coder(learned.digest, learned)
+    coder = _coder(learned)
     types = coder.features.types(tokens)
     rows, spans = _cut(texts, np.flatnonzero(may_code))
     n_words = [len(texts[row][a:b].split()) for row, (a, b) in zip(rows.tolist(), spans, strict=True)]
@@ -319,8 +327,8 @@ def _within(text: str, span: Span) -> list[Span]:
     return [(start + a, start + b) for a, b in sentences(text[start:end])]
 
 
-@lru_cache(maxsize=4)
-def _coder(digest: str, learned: Learned) -> _Coder:
+@lru_cache(maxsize=2)
+def _coder(learned: Learned) -> _Coder:
     """Return the weights that follow from the examples; computed once per content."""
     learning = learn_from(learned.examples, learned.codes, learned.lists)
     polarity = learning.polarity_features
