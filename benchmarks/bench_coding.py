@@ -23,6 +23,7 @@ No single change would halve the whole; the next step would be native code.
 import json
 import os
 import pickle
+import re
 import resource
 import shutil
 import subprocess
@@ -34,6 +35,7 @@ from dataclasses import replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+CODEBOOK = ROOT / "data" / "raw" / "codebook.toml"
 WORDS = 1_000_000
 PART, LIGHT_PART = 1_000, 200_000
 REPEATS = 3
@@ -45,11 +47,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "text.pickle"
         report(run("text", path))
-        tokeniser, cold = best("tokeniser", path), best("cold", path)
+        tokeniser, cold, learned = best("tokeniser", path), best("cold", path), best("cold_learned", path)
         report(tokeniser)
         report(cold, ratio_to_tokeniser=ratio(cold, tokeniser))
-        for line in run("again", path)["lines"]:
+        report(learned, ratio_to_tokeniser=ratio(learned, tokeniser))
+        for line in run("again", path)["lines"] + run("again_learned", path)["lines"]:
             report(line)
+        report(run("one_turn", path))
         light, plain_light = best("cold_light", path), run("plain_light", path)
         report(light, ratio_to_tokeniser=ratio(light, tokeniser), ratio_to_plain=ratio(light, plain_light))
         report(plain_light)
@@ -124,22 +128,34 @@ def text_case(path: Path) -> dict:
     return {"case": "text", **size, "distinct_chunks": len(set(chunks)), **grown, "real": REAL}
 
 
-def prepared(path: Path, light: bool = False):
-    """Return segments, codebook and number of words, everything loaded that has nothing to do with this text."""
-    import pandas as pd
+def read(learned: bool):
+    from evalkit.coding import read_codebook
 
-    from evalkit.coding import apply_codebook, read_codebook
+    return read_codebook(CODEBOOK, learned=learned)
+
+
+def prepared(path: Path, *, light: bool = False, learned: bool = False):
+    """Return segments, codebook and number of words, everything loaded that has nothing to do with this text."""
+    from evalkit.coding import apply_codebook
 
     texts, roles = pickle.loads(path.read_bytes())
-    codebook = read_codebook(ROOT / "data" / "raw" / "codebook.toml")
+    codebook = read(learned)
     if light:
         codebook = light_codebook(codebook)
         texts, _ = first_words(texts, LIGHT_PART)
         roles = roles[: len(texts)]
+    segments = segments_of(texts, roles)
+    apply_codebook(segments_of(["Vi tog ställning, t.ex. i nämnden."], ["informant"]), codebook)
+    return segments, codebook, sum(len(text.split()) for text in texts)
+
+
+def segments_of(texts: list[str], roles: list[str]):
+    import pandas as pd
+
     starts = [0]
     for text in texts:
         starts.append(starts[-1] + len(text) + 1)
-    segments = pd.DataFrame(
+    return pd.DataFrame(
         {
             "segment_id": [f"d1#{number:06d}" for number in range(len(texts))],
             "document_id": "d1",
@@ -150,9 +166,6 @@ def prepared(path: Path, light: bool = False):
             "text": texts,
         }
     )
-    warm = segments.head(1).assign(text="Vi tog ställning, t.ex. i nämnden.")
-    apply_codebook(warm, codebook)
-    return segments, codebook, sum(len(text.split()) for text in texts)
 
 
 def light_codebook(codebook):
@@ -187,18 +200,18 @@ def tokeniser_case(path: Path) -> dict:
     return timed("spaCy's tokeniser alone", lambda: sum(map(len, tokenizer.pipe(texts))), words)
 
 
-def cold_case(path: Path, light: bool = False) -> dict:
+def cold_case(path: Path, *, light: bool = False, learned: bool = False) -> dict:
     from evalkit.coding import apply_codebook
 
-    segments, codebook, words = prepared(path, light)
-    case = "evalkit, cold" + (", light rules, a part" if light else "")
+    segments, codebook, words = prepared(path, light=light, learned=learned)
+    case = "evalkit, cold, " + ("light rules, a part" if light else "rules and learned" if learned else "rules")
     return timed(case, lambda: apply_codebook(segments, codebook), words, rules=len(rules_of(codebook)))
 
 
-def plain_case(path: Path, light: bool = False) -> dict:
+def plain_case(path: Path, *, light: bool = False) -> dict:
     from plain_pipeline import PlainPipeline
 
-    segments, codebook, words = prepared(path, light)
+    segments, codebook, words = prepared(path, light=light)
     rules = rules_of(codebook)
     texts, words = first_words(segments["text"].tolist(), LIGHT_PART if light else PART)
     pipeline = PlainPipeline(rules)
@@ -251,34 +264,76 @@ def edited(codebook, every: int):
     return replace(codebook, codes=codes, version=f"{codebook.version} edited")
 
 
-def again_case(path: Path) -> dict:
+def with_a_word_more(learned: bool):
+    """Return the codebook with one word more in its first list, as when somebody has edited the file."""
+    from evalkit.coding import codebook_files, read_codebook
+
+    with tempfile.TemporaryDirectory() as folder:
+        for file in codebook_files(CODEBOOK):
+            shutil.copy(file, folder)
+        path = Path(folder) / CODEBOOK.name
+        before = path.read_text(encoding="utf-8")
+        after = re.sub(r"(?s)(\n\[lists\].*?\n\w+ *= *\[)", r'\1"nyordet", ', before, count=1)
+        path.write_text(after, encoding="utf-8")
+        edit = read_codebook(path, learned=learned)
+    if edit.lists == read(learned).lists:
+        raise ValueError("the codebook has no list to add a word to")
+    return edit
+
+
+def again_case(path: Path, *, learned: bool = False) -> dict:
     from evalkit.coding.apply import RuleCoder
 
-    segments, codebook, words = prepared(path)
+    segments, codebook, words = prepared(path, learned=learned)
     coders: list[RuleCoder] = []
 
     def cold() -> object:
         coders.append(RuleCoder(segments))
         return coders[0].apply(codebook)
 
-    first = timed("cold, in the process of what follows", cold, words)
+    what = "rules and learned" if learned else "rules"
+    first = timed(f"cold, in the process of what follows, {what}", cold, words)
     lines, n, coder = [first], len(rules_of(codebook)), coders[0]
-    without_cue = replace(codebook.polarity, negation=codebook.polarity.negation[1:])
+    # Every edit is made in a codebook read anew, since that is what a user has who has edited the file.
     edits = {
-        f"{sum(i % k == k // 2 for i in range(n))} of {n} rules edited": edited(codebook, k) for k in (n, 100, 10, 1)
+        f"{sum(i % k == k // 2 for i in range(n))} of {n} rules edited": edited(read(learned), k)
+        for k in (n, 100, 10, 1)
     }
-    for case, edit in (edits | {"one polarity cue removed": replace(codebook, polarity=without_cue)}).items():
+    cues = codebook.polarity
+    edits["one polarity cue removed"] = replace(read(learned), polarity=replace(cues, negation=cues.negation[1:]))
+    edits["one word added to a list"] = with_a_word_more(learned)
+    for case, edit in edits.items():
         coder.apply(codebook)
-        line = timed(f"again, {case}", lambda edit=edit: coder.apply(edit), words)
+        line = timed(f"again, {what}, {case}", lambda edit=edit: coder.apply(edit), words)
         lines.append(line | {"ratio_to_cold": round(first["seconds"] / line["seconds"], 1)})
     return {"lines": lines}
 
 
+def one_turn_case(path: Path) -> dict:
+    """One segment of a million characters."""
+    from evalkit.coding import apply_codebook
+
+    _, codebook, _ = prepared(path, learned=True)
+    text = " ".join(pickle.loads(path.read_bytes())[0])[:1_000_000]
+    segments = segments_of([text], ["informant"])
+    return timed(
+        "one turn of a million characters, rules and learned",
+        lambda: apply_codebook(segments, codebook),
+        len(text.split()),
+    )
+
+
 def stages_case(path: Path) -> dict:
+    import numpy as np
+
+    from evalkit.coding import learned as learned_module
     from evalkit.coding.apply import RuleCoder
+    from evalkit.coding.examples import units_of
+    from evalkit.coding.rules import ROLES
     from evalkit.corpus import tokens as module
 
     segments, codebook, _ = prepared(path)
+    with_learned = read(learned=True)
     texts = segments["text"].tolist()
     clock = [time.process_time()]
 
@@ -302,6 +357,17 @@ def stages_case(path: Path) -> dict:
     stages["rules, conditions, polarity"] = lap()
     coder.apply(codebook)
     stages["table of codings"] = lap()
+    learned_coder = learned_module._coder(with_learned.learned)
+    stages["learned: weights from the examples, once per process"] = lap()
+    types = learned_coder.features.types(tokens)
+    stages["learned: features of each word type"] = lap()
+    rows, spans = learned_module._cut(texts, np.flatnonzero(segments["role"].isin(ROLES)))
+    stages["learned: cut into passages"] = lap()
+    of_codes = learned_coder.weights[:, : len(learned_coder.learned.codes) + 1]
+    learned_coder.features.project(types, units_of(tokens, rows, spans), len(spans), of_codes)
+    stages["learned: scores of passages"] = lap()
+    coder.apply(with_learned)
+    stages["learned: all of this, sentences, polarity, and the table"] = lap()
     return {"case": "stages", "seconds": stages}
 
 
@@ -343,10 +409,13 @@ CASES: dict[str, Callable[[Path], dict]] = {
     "text": text_case,
     "tokeniser": tokeniser_case,
     "cold": cold_case,
+    "cold_learned": lambda path: cold_case(path, learned=True),
     "cold_light": lambda path: cold_case(path, light=True),
     "plain": plain_case,
     "plain_light": lambda path: plain_case(path, light=True),
     "again": again_case,
+    "again_learned": lambda path: again_case(path, learned=True),
+    "one_turn": one_turn_case,
     "stages": stages_case,
     "dictionary": dictionary_case,
 }

@@ -12,6 +12,7 @@ The codings of the same segments with the same codebook are the same bytes: ids 
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -125,9 +126,10 @@ class RuleCoder:
         codings["rule"] = rule
         codings["codebook_version"] = codebook.codebook_version
         codings["created_at"] = pd.NaT
-        segment_ids = [self._ids[row] for row in rows]
-        keys = zip(segment_ids, code, rule, start.tolist(), codings["end"].tolist(), strict=True)
-        codings["coding_id"] = [_digest("\x1f".join(map(str, key))) for key in keys]
+        keys = zip(rows, code, rule, start.tolist(), codings["end"].tolist(), strict=True)
+        codings["coding_id"] = [
+            _digest(f"{self._ids[row]}\x1f{code}\x1f{rule}\x1f{start}\x1f{end}") for row, code, rule, start, end in keys
+        ]
         columns = schema_columns("codings")
         return codings[list(columns)].astype(columns)
 
@@ -328,5 +330,6 @@ def _rule_ids(codebook: Codebook) -> npt.NDArray[np.object_]:
     return np.array([*rules, *(f"{id}~learned" for id in codebook.ids)], dtype=object)
 
 
+@lru_cache(maxsize=1 << 16)  # an edit leaves most codings as they are
 def _digest(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:16]

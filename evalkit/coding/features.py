@@ -16,7 +16,7 @@ making the corpus's own features, and gives exactly what `Features.matrix` times
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -30,6 +30,7 @@ __all__ = ["Features", "Kinds", "fit_features"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
 
 GRAMS = range(2, 6)
 PAIR_GAP = 4
@@ -119,6 +120,38 @@ class Features:
     def _of_types(self) -> int:
         return len(self.grams) + len(self.lemmas) + len(self.kinds.names)
 
+    def types(self, tokens: Tokens) -> "TypeFeatures":
+        """Return what the features of all units of a corpus are made of, computed once per word type.
+
+        Parameters
+        ----------
+        tokens : Tokens
+            The words.
+
+        Returns
+        -------
+        TypeFeatures
+            For `project`.
+        """
+        n, n_grams, is_word = len(tokens.vocabulary), len(self.grams), _is_word(tokens)
+        lemmas, kinds = _numbers(tokens.lemmas, self.lemmas), _table(list(map(self.kinds.of, tokens.lemmas)))
+        weights = np.append(self.lemma_weights, self.unseen)[lemmas]
+        known, (kind_of, place) = np.flatnonzero(lemmas >= 0), np.nonzero(kinds >= 0)
+        cells = [
+            *self._grams_of(tokens.vocabulary, is_word),
+            known * self._of_types + n_grams + lemmas[known],
+            kind_of * self._of_types + n_grams + len(self.lemmas) + kinds[kind_of, place],
+        ]
+        rows, columns = np.divmod(_distinct(np.concatenate(cells)), max(self._of_types, 1))
+        values = np.concatenate([self.gram_weights, self.lemma_weights, np.full(len(self.kinds.names), KIND)])[columns]
+        # The letters of a word weigh as much as the word.
+        letters = columns < n_grams
+        length = np.sqrt(np.bincount(rows[letters], values[letters] ** 2, minlength=n))
+        values[letters] *= (weights / np.where(length > 0, length, 1))[rows[letters]]
+        begins = np.searchsorted(rows, np.arange(n + 1))
+        matrix = sparse.csr_matrix((values, columns, begins), shape=(n, self._of_types))
+        return TypeFeatures(tokens, matrix, weights, lemmas, kinds, is_word)
+
     def matrix(self, tokens: Tokens, units: IntArray, n_units: int) -> sparse.csr_matrix:
         """Return the features of some units.
 
@@ -136,17 +169,18 @@ class Features:
         scipy.sparse.csr_matrix, shape (n_units, len(self))
             One row per unit.
         """
-        words, shares = self._words(tokens, units, n_units)
-        parts = [words @ self._types(tokens), *self._pairs(tokens, units, n_units)]
+        types = self.types(tokens)
+        words, said, shares = self._words(types, units, n_units)
+        parts = [words @ types.matrix[said], *self._pairs(types, units, n_units)]
         return sparse.csr_matrix(sparse.diags_array(shares) @ sparse.hstack(parts, format="csr"))
 
-    def project(self, tokens: Tokens, units: IntArray, n_units: int, weights: FloatArray) -> FloatArray:
+    def project(self, types: "TypeFeatures", units: IntArray, n_units: int, weights: FloatArray) -> FloatArray:
         """Return ``matrix(...) @ weights`` without making the matrix.
 
         Parameters
         ----------
-        tokens : Tokens
-            The words.
+        types : TypeFeatures
+            Of the words.
         units : numpy.ndarray of int, shape (n_tokens,)
             Which unit each token is in; -1 = none.
         n_units : int
@@ -159,69 +193,104 @@ class Features:
         numpy.ndarray of float, shape (n_units, n_outputs)
             One row per unit.
         """
-        words, shares = self._words(tokens, units, n_units)
-        scores = words @ (self._types(tokens) @ weights[: self._of_types])
+        words, said, shares = self._words(types, units, n_units)
+        scores = words @ (types.matrix[said] @ weights[: self._of_types])
         first = self._of_types
-        for pairs in self._pairs(tokens, units, n_units):
+        for pairs in self._pairs(types, units, n_units):
             scores += pairs @ weights[first : first + pairs.shape[1]]
             first += pairs.shape[1]
         return np.asarray(shares[:, None] * scores)
 
-    def _words(self, tokens: Tokens, units: IntArray, n_units: int) -> tuple[sparse.csr_matrix, FloatArray]:
-        """Return which word types stand in each unit, and by how much a unit's features are multiplied."""
-        n_types = len(tokens.vocabulary)
-        types, at = _said(tokens, units)
-        cells = _distinct(at * n_types + types)
-        rows, columns = np.divmod(cells, max(n_types, 1))
-        words = sparse.csr_matrix((np.ones(len(cells)), (rows, columns)), shape=(n_units, n_types))
-        length = np.sqrt(np.asarray(words @ self._type_weights(tokens) ** 2))
-        return words, np.divide(1.0, length, out=np.zeros(n_units), where=length > 0)
+    def _words(
+        self, types: "TypeFeatures", units: IntArray, n_units: int
+    ) -> tuple[sparse.csr_matrix, IntArray, FloatArray]:
+        """Return which of the said word types stand in each unit, these types, and what a unit is multiplied by."""
+        words, at = _said(types.tokens, types.is_word, units)
+        said = np.flatnonzero(np.bincount(words, minlength=len(types.weights)))
+        number = np.zeros(len(types.weights), dtype=np.int64)
+        number[said] = np.arange(len(said))
+        rows, columns = np.divmod(_distinct(at * len(said) + number[words]), max(len(said), 1))
+        stand = sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(n_units, len(said)))
+        length = np.sqrt(np.asarray(stand @ types.weights[said] ** 2))
+        return stand, said, np.divide(1.0, length, out=np.zeros(n_units), where=length > 0)
 
-    def _type_weights(self, tokens: Tokens) -> FloatArray:
-        known = self.lemmas
-        weights = [self.lemma_weights[known[lemma]] if lemma in known else self.unseen for lemma in tokens.lemmas]
-        return np.array(weights, dtype=np.float64)
+    def _grams_of(self, vocabulary: Sequence[str], is_word: BoolArray) -> list[IntArray]:
+        """Return the cells, in `TypeFeatures.matrix`, of each known stretch of letters of each word type.
 
-    def _types(self, tokens: Tokens) -> sparse.csr_matrix:
-        """Return the features of each word type."""
-        weights = self._type_weights(tokens)
-        rows: list[IntArray] = []
-        columns: list[IntArray] = []
-        values: list[FloatArray] = []
-        first_lemma, first_kind = len(self.grams), len(self.grams) + len(self.lemmas)
-        for number, (form, lemma) in enumerate(zip(tokens.vocabulary, tokens.lemmas, strict=True)):
-            grams = np.array([self.grams[gram] for gram in _grams(form) if gram in self.grams], dtype=np.int64)
-            letters = self.gram_weights[grams]
-            letters = letters * (weights[number] / np.sqrt(np.sum(letters**2))) if len(grams) else letters
-            own = [first_lemma + self.lemmas[lemma]] if lemma in self.lemmas else []
-            kinds = [first_kind + kind for kind in self.kinds.of(lemma)]
-            columns.append(np.concatenate([grams, np.array(own + kinds, dtype=np.int64)]))
-            values.append(np.concatenate([letters, [weights[number]] * len(own), [KIND] * len(kinds)]))
-            rows.append(np.full(len(columns[-1]), number))
-        if not rows:
-            return sparse.csr_matrix((0, self._of_types))
-        cells = (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns)))
-        return sparse.csr_matrix(cells, shape=(len(tokens.vocabulary), self._of_types))
+        As in a trie: what a stretch is, its beginning and its last letter tell.
+        """
+        letters, following = self._trie
+        words = np.flatnonzero(is_word)
+        edged = [f"<{vocabulary[word][:MOST_LETTERS]}>\n" for word in words.tolist()]
+        points = np.frombuffer("".join(edged).encode("utf-32-le"), dtype="<u4")
+        row = np.repeat(words, np.fromiter(map(len, edged), dtype=np.int64, count=len(edged)))
+        letter = np.take(letters, points, mode="clip")
+        stretch: npt.NDArray[np.integer] = len(self.grams) + letter
+        cells = []
+        for more in range(1, GRAMS[-1]):
+            stretch = following[stretch[:-1], letter[more:]]
+            known = np.flatnonzero(stretch < len(self.grams))
+            cells.append(row[known] * self._of_types + stretch[known])
+        return cells
 
-    def _pairs(self, tokens: Tokens, units: IntArray, n_units: int) -> list[sparse.csr_matrix]:
-        types, at = _said(tokens, units)
-        lemmas = np.array([self.lemmas.get(lemma, -1) for lemma in tokens.lemmas], dtype=np.int64)
-        found = [
-            _known(at, keys, self.pairs)
-            for at, keys in _lemma_pairs(lemmas[types] if len(types) else types, at, max(len(self.lemmas), 1))
-        ]
-        kinds = [
-            _known(at, keys, self.kind_pairs)
-            for at, keys in _kind_pairs([self.kinds.of(lemma) for lemma in tokens.lemmas], types, at, self._n_kinds)
-        ]
+    @cached_property
+    def _trie(self) -> tuple[IntArray, npt.NDArray[np.int32]]:
+        """Return the number of each code point as a letter, and of each stretch with one more letter after it.
+
+        A stretch is seen no more often than its beginning, so that the beginning of a known one is known. Behind the
+        stretches are numbered the single letters; the last letter and stretch stand for all that are unknown.
+        """
+        signs = sorted({sign for gram in self.grams for sign in gram})
+        letter = {sign: number for number, sign in enumerate(signs)}
+        letters = np.full(max(map(ord, signs), default=0) + 2, len(signs))
+        letters[list(map(ord, signs))] = range(len(signs))
+        unknown = len(self.grams) + len(signs)
+        following = np.full((unknown + 1, len(signs) + 1), unknown, dtype=np.int32)
+        for gram, number in self.grams.items():
+            begun = self.grams[gram[:-1]] if len(gram) > GRAMS[0] else len(self.grams) + letter[gram[0]]
+            following[begun, letter[gram[-1]]] = number
+        return letters, following
+
+    def _pairs(self, types: "TypeFeatures", units: IntArray, n_units: int) -> list[sparse.csc_matrix]:
+        words, at = _said(types.tokens, types.is_word, units)
+        lemmas = _lemma_pairs(types.lemmas[words], at, max(len(self.lemmas), 1))
+        kinds = _kind_pairs(types.kinds[words], at, self._n_kinds)
         return [
-            _counted(found, PAIR * self.pair_weights, n_units),
-            _counted(kinds, KIND_PAIR * self.kind_pair_weights, n_units),
+            _counted(lemmas, self.pairs, PAIR * self.pair_weights, n_units),
+            _counted(kinds, self.kind_pairs, KIND_PAIR * self.kind_pair_weights, n_units),
         ]
 
     @property
     def _n_kinds(self) -> int:
         return max(len(self.kinds.names), 1)
+
+
+@dataclass(frozen=True, eq=False)
+class TypeFeatures:
+    """What the features of all units of a corpus are made of.
+
+    Attributes
+    ----------
+    tokens : Tokens
+        The words.
+    matrix : scipy.sparse.csr_matrix, shape (n_types, n_features_of_types)
+        Letters, lemma and kinds of each word type.
+    weights : numpy.ndarray of float, shape (n_types,)
+        Rarity of its lemma.
+    lemmas : numpy.ndarray of int, shape (n_types,)
+        Number of its lemma; -1 = never seen.
+    kinds : numpy.ndarray of int, shape (n_types, most_kinds)
+        Its kinds; -1 = no more.
+    is_word : numpy.ndarray of bool, shape (n_types,)
+        Whether it has a letter or a figure.
+    """
+
+    tokens: Tokens
+    matrix: sparse.csr_matrix
+    weights: FloatArray
+    lemmas: IntArray
+    kinds: IntArray
+    is_word: BoolArray
 
 
 def fit_features(tokens: Tokens, units: IntArray, n_units: int, kinds: Kinds) -> Features:
@@ -243,7 +312,7 @@ def fit_features(tokens: Tokens, units: IntArray, n_units: int, kinds: Kinds) ->
     Features
         Numbered in alphabetical order, so that the same texts give the same features.
     """
-    types, at = _said(tokens, units)
+    types, at = _said(tokens, _is_word(tokens), units)
     seen = sorted(
         {(int(unit), tokens.lemmas[type]) for unit, type in set(zip(at.tolist(), types.tolist(), strict=True))}
     )
@@ -252,11 +321,10 @@ def fit_features(tokens: Tokens, units: IntArray, n_units: int, kinds: Kinds) ->
     said = sorted(set(types.tolist()))
     in_types = Counter(gram for type in said for gram in _grams(tokens.vocabulary[type]))
     grams = sorted(gram for gram, count in in_types.items() if count >= LEAST_GRAM)
-    numbers = np.array([lemmas.get(lemma, -1) for lemma in tokens.lemmas], dtype=np.int64)
-    of_lemmas = _lemma_pairs(numbers[types] if len(types) else types, at, max(len(lemmas), 1))
+    of_lemmas = _lemma_pairs(_numbers(tokens.lemmas, lemmas)[types], at, max(len(lemmas), 1))
     pairs, pair_counts = _often(of_lemmas, LEAST_PAIR)
-    of_kinds = [kinds.of(lemma) for lemma in tokens.lemmas]
-    kind_pairs, kind_counts = _often(_kind_pairs(of_kinds, types, at, max(len(kinds.names), 1)), LEAST_KIND_PAIR)
+    of_kinds = _table(list(map(kinds.of, tokens.lemmas)))
+    kind_pairs, kind_counts = _often(_kind_pairs(of_kinds[types], at, max(len(kinds.names), 1)), LEAST_KIND_PAIR)
     return Features(
         grams={gram: number for number, gram in enumerate(grams)},
         gram_weights=_rarity(np.array([in_types[gram] for gram in grams]), len(said)),
@@ -277,21 +345,37 @@ def _rarity(counts: npt.NDArray[np.generic], of: int) -> FloatArray:
 
 def _grams(form: str) -> list[str]:
     """Return every stretch of letters of a word, each once, with '<' and '>' for its edges."""
-    if not any(map(str.isalnum, form)):
+    if not _has_letter(form):
         return []
     edged = f"<{form[:MOST_LETTERS]}>"
     return list(dict.fromkeys(edged[at : at + size] for size in GRAMS for at in range(len(edged) - size + 1)))
 
 
-def _is_word(tokens: Tokens) -> npt.NDArray[np.bool_]:
-    return np.fromiter(
-        (any(map(str.isalnum, form)) for form in tokens.vocabulary), dtype=bool, count=len(tokens.vocabulary)
-    )
+def _has_letter(form: str) -> bool:
+    return form.isalnum() or any(map(str.isalnum, form))
 
 
-def _said(tokens: Tokens, units: IntArray) -> tuple[IntArray, IntArray]:
+def _numbers(lemmas: Sequence[str], known: Mapping[str, int]) -> IntArray:
+    """Return the number of each lemma, -1 where it is not known."""
+    return np.fromiter((known.get(lemma, -1) for lemma in lemmas), dtype=np.int64, count=len(lemmas))
+
+
+def _table(kinds: Sequence[tuple[int, ...]]) -> IntArray:
+    """Return the kinds of each word type as a row, filled up with -1."""
+    table = np.full((len(kinds), max(map(len, kinds), default=0)), -1, dtype=np.int64)
+    for type, of in enumerate(kinds):
+        if of:
+            table[type, : len(of)] = of
+    return table
+
+
+def _is_word(tokens: Tokens) -> BoolArray:
+    return np.fromiter(map(_has_letter, tokens.vocabulary), dtype=bool, count=len(tokens.vocabulary))
+
+
+def _said(tokens: Tokens, is_word: BoolArray, units: IntArray) -> tuple[IntArray, IntArray]:
     """Return the word type and the unit of each word, without punctuation and words that are in no unit."""
-    said = _is_word(tokens)[tokens.words] & (units >= 0)
+    said = is_word[tokens.words] & (units >= 0)
     return tokens.words[said], units[said]
 
 
@@ -308,54 +392,43 @@ def _lemma_pairs(lemmas: IntArray, at: IntArray, n_lemmas: int) -> Pairs:
     return found
 
 
-def _kind_pairs(kinds: Sequence[tuple[int, ...]], types: IntArray, at: IntArray, n_kinds: int) -> Pairs:
+def _kind_pairs(kinds: IntArray, at: IntArray, n_kinds: int) -> Pairs:
     """Return unit and key of each pair of kinds, one entry per distance and place among a word's kinds."""
-    most = max((len(of) for of in kinds), default=0)
-    table = np.full((len(kinds), most), -1, dtype=np.int64)
-    for type, of in enumerate(kinds):
-        table[type, : len(of)] = of
-    columns = [table[types, place] if len(types) else types for place in range(most)]
     found: Pairs = []
+    having = np.max(kinds, axis=1, initial=-1) >= 0
     for gap in range(1, KIND_GAP + 1):
-        together = at[:-gap] == at[gap:]
-        for one in columns:
-            for other in columns:
-                both = together & (one[:-gap] >= 0) & (other[gap:] >= 0)
-                found.append((at[:-gap][both], one[:-gap][both] * n_kinds + other[gap:][both]))
+        near = np.flatnonzero(having[:-gap] & having[gap:] & (at[:-gap] == at[gap:]))
+        for one in kinds.T:
+            first = near[one[near] >= 0]
+            for other in kinds.T:
+                both = first[other[first + gap] >= 0]
+                found.append((at[both], one[both] * n_kinds + other[both + gap]))
     return found
 
 
 def _often(found: Pairs, least: int) -> tuple[IntArray, IntArray]:
     """Return the keys that stand in at least so many units, sorted, and in how many."""
-    empty = np.empty(0, dtype=np.int64)
-    at = np.concatenate([empty, *(units for units, _ in found)])
-    keys = np.concatenate([empty, *(keys for _, keys in found)])
-    n_units = int(at.max(initial=-1)) + 1
-    once = _distinct(keys * max(n_units, 1) + at) // max(n_units, 1)
-    distinct, counts = np.unique(once, return_counts=True)
+    n_units = max((int(at.max(initial=0)) + 1 for at, _ in found), default=1)
+    distinct, counts = np.unique(_together(found, n_units) // n_units, return_counts=True)
     return distinct[counts >= least], counts[counts >= least]
+
+
+def _counted(found: Pairs, known: IntArray, weights: FloatArray, n_units: int) -> sparse.csc_matrix:
+    """Return a row per unit with the weight of every known pair in it, however often it stands there."""
+    cells = _together(found, n_units)
+    begins, ends = np.searchsorted(cells, known * n_units), np.searchsorted(cells, (known + 1) * n_units)
+    sizes, upto = ends - begins, np.cumsum(ends - begins)
+    inside = np.repeat(ends - upto, sizes) + np.arange(sizes.sum())
+    columns = (np.repeat(weights, sizes), cells[inside] % max(n_units, 1), np.append(0, upto))
+    return sparse.csc_matrix(columns, shape=(n_units, len(known)))
+
+
+def _together(found: Pairs, n_units: int) -> IntArray:
+    """Return key × number of units + unit of each pair, each once, sorted."""
+    return _distinct(np.concatenate([np.empty(0, dtype=np.int64), *(keys * n_units + at for at, keys in found)]))
 
 
 def _distinct(keys: IntArray) -> IntArray:
     """Return each key once, sorted; by sorting, which is many times faster than the hashing of numpy.unique."""
     ordered = np.sort(keys)
     return ordered[np.concatenate(([True], ordered[1:] != ordered[:-1]))[: len(ordered)]]
-
-
-def _known(at: IntArray, keys: IntArray, known: IntArray) -> tuple[IntArray, IntArray]:
-    """Return unit and number of the keys that are known."""
-    if not len(known):
-        return at[:0], keys[:0]
-    place = np.minimum(np.searchsorted(known, keys), len(known) - 1)
-    hit = known[place] == keys
-    return at[hit], place[hit]
-
-
-def _counted(found: Iterable[tuple[IntArray, IntArray]], weights: FloatArray, n_units: int) -> sparse.csr_matrix:
-    """Return a row per unit with the weight of every pair in it, however often it stands there."""
-    parts = list(found)
-    empty = np.empty(0, dtype=np.int64)
-    at = np.concatenate([empty, *(units for units, _ in parts)])
-    numbers = np.concatenate([empty, *(numbers for _, numbers in parts)])
-    rows, columns = np.divmod(_distinct(at * max(len(weights), 1) + numbers), max(len(weights), 1))
-    return sparse.csr_matrix((weights[columns], (rows, columns)), shape=(n_units, len(weights)))

@@ -38,7 +38,7 @@ from evalkit.coding.examples import (
     sentences,
     units_of,
 )
-from evalkit.coding.features import Features, Kinds, fit_features
+from evalkit.coding.features import Features, Kinds, TypeFeatures, fit_features
 from evalkit.corpus.tokens import Tokens, tokenise
 from evalkit.errors import CodebookError
 
@@ -50,6 +50,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 FORMAT = 1
 LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_"
+BLOCK = 1024
 ASKS = 2.0
 """How much a question mark in the sentence counts for its polarity."""
 
@@ -88,6 +89,14 @@ class Learned:
     decision: FloatArray
     threshold: float
     digest: str
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether two were learned from the same content."""
+        return isinstance(other, Learned) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        """Return the hash of the content."""
+        return hash(self.digest)
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,12 +204,13 @@ def learned_codings(texts: Sequence[str], tokens: Tokens, learned: Learned, *, m
     LearnedCodings
         Ordered by text and code.
     """
-    coder = _coder(learned.digest, learned)
+    coder = _coder(learned)
+    types = coder.features.types(tokens)
     rows, spans = _cut(texts, np.flatnonzero(may_code))
     n_words = [len(texts[row][a:b].split()) for row, (a, b) in zip(rows.tolist(), spans, strict=True)]
-    probabilities = coder.probabilities(tokens, rows, spans, n_words)
+    probabilities = coder.probabilities(types, rows, spans, n_words)
     best = _best_passage(probabilities, rows, learned.threshold)
-    return coder.at_sentences(texts, tokens, best, rows, spans)
+    return coder.at_sentences(texts, types, best, rows, spans)
 
 
 def evidence(scores: FloatArray, n_words: FloatArray) -> FloatArray:
@@ -234,31 +244,35 @@ def evidence(scores: FloatArray, n_words: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True, eq=False)
 class _Coder:
-    """Weights of the features, as they follow from the examples."""
+    """Weights of the features, as they follow from the examples: for the codes, for none, then for the polarities."""
 
     learned: Learned
     features: Features
     weights: FloatArray
-    polarity_weights: FloatArray
     asking: FloatArray
 
-    def probabilities(self, tokens: Tokens, rows: IntArray, spans: list[Span], n_words: list[int]) -> FloatArray:
-        scores = self.features.project(tokens, units_of(tokens, rows, spans), len(spans), self.weights)
-        decision = self.learned.decision
-        seen = evidence(scores + self.learned.intercepts, np.array(n_words, dtype=np.float64))
-        return np.asarray(expit(seen @ decision[:-1] + decision[-1]))
+    def probabilities(self, types: TypeFeatures, rows: IntArray, spans: list[Span], n_words: list[int]) -> FloatArray:
+        own = self.weights[:, : len(self.learned.codes) + 1]
+        scores = self.features.project(types, units_of(types.tokens, rows, spans), len(spans), own)
+        scores, decision = scores + self.learned.intercepts, self.learned.decision
+        length = np.array(n_words, dtype=np.float64)
+        probabilities = np.empty((len(spans), len(self.learned.codes)))
+        # The evidence takes ten times the memory of the scores.
+        for start in range(0, len(spans), BLOCK):
+            some = slice(start, start + BLOCK)
+            probabilities[some] = expit(evidence(scores[some], length[some]) @ decision[:-1] + decision[-1])
+        return probabilities
 
     def at_sentences(
-        self, texts: Sequence[str], tokens: Tokens, best: "_Best", rows: IntArray, spans: list[Span]
+        self, texts: Sequence[str], types: TypeFeatures, best: "_Best", rows: IntArray, spans: list[Span]
     ) -> LearnedCodings:
         """Return the sentence and polarity of each coding."""
         chosen = np.unique(best.passage)
         parts = [(number, span) for number in chosen for span in _within(texts[rows[number]], spans[number])]
         at = np.array([number for number, _ in parts], dtype=np.int64)
         inner = [span for _, span in parts]
-        n_codes, n_columns = len(self.learned.codes), self.weights.shape[1]
-        both = np.hstack([self.weights, self.polarity_weights])
-        said = self.features.project(tokens, units_of(tokens, rows[at], inner), len(inner), both)
+        n_codes = len(self.learned.codes)
+        said = self.features.project(types, units_of(types.tokens, rows[at], inner), len(inner), self.weights)
         asks = np.array([ASKS * ("?" in texts[rows[number]][a:b]) for number, (a, b) in parts])
         firsts = np.searchsorted(at, best.passage, side="left")
         lasts = np.searchsorted(at, best.passage, side="right")
@@ -269,7 +283,7 @@ class _Coder:
             ],
             dtype=np.int64,
         )
-        polarity = said[sentence, n_columns:].reshape(len(sentence), n_codes + 1, len(SIGNS))
+        polarity = said[sentence, n_codes + 1 :].reshape(len(sentence), n_codes + 1, len(SIGNS))
         every = np.arange(len(sentence))
         signs = polarity[every, 0] + polarity[every, 1 + best.code] + self.learned.polarity_intercepts
         signs = signs + asks[sentence][:, None] * (self.asking[0] + self.asking[1 + best.code])
@@ -313,8 +327,8 @@ def _within(text: str, span: Span) -> list[Span]:
     return [(start + a, start + b) for a, b in sentences(text[start:end])]
 
 
-@lru_cache(maxsize=4)
-def _coder(digest: str, learned: Learned) -> _Coder:
+@lru_cache(maxsize=2)
+def _coder(learned: Learned) -> _Coder:
     """Return the weights that follow from the examples; computed once per content."""
     learning = learn_from(learned.examples, learned.codes, learned.lists)
     polarity = learning.polarity_features
@@ -327,8 +341,7 @@ def _coder(digest: str, learned: Learned) -> _Coder:
     return _Coder(
         learned=learned,
         features=learning.features,
-        weights=np.asarray(learning.matrix.T @ learned.counts),
-        polarity_weights=weights[:n].reshape(n, -1),
+        weights=np.hstack([learning.matrix.T @ learned.counts, weights[:n].reshape(n, -1)]),
         asking=weights[n],
     )
 

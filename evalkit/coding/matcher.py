@@ -25,6 +25,7 @@ from evalkit.coding.rules import (
     Phrase,
     PolarityCues,
     Rule,
+    WordPattern,
     Words,
     WordSequence,
     ends_clause,
@@ -103,7 +104,7 @@ class Bounds:
 
 
 class Matcher:
-    """Patterns on the tokens of one corpus; what has been asked of the vocabulary once is remembered.
+    """Patterns on the tokens of one corpus; where a word or phrase stands is remembered once it has been asked.
 
     Parameters
     ----------
@@ -115,17 +116,20 @@ class Matcher:
         self.tokens = tokens
         self._vocabulary = Vocabulary(tokens)
         # Tokens by type, and in order within a type: sorting one number that holds both is what numpy does fastest.
-        keys = (tokens.words << 32) | np.arange(len(tokens))
+        keys = tokens.words << 32
+        keys |= np.arange(len(tokens))
         keys.sort()
-        self._by_type = keys & 0xFFFFFFFF
+        keys &= 0xFFFFFFFF
+        self._by_type = keys
         self._counts = np.bincount(tokens.words, minlength=len(tokens.vocabulary))
         self._ends = np.cumsum(self._counts)
         self._positions: dict[Alternatives, IntArray] = {}
+        self._phrases: dict[Phrase, Matches] = {}
 
     @cached_property
     def bounds(self) -> Bounds:
         """Sentences, clauses and blocks."""
-        return _bounds(self.tokens)
+        return _bounds(self.tokens, self._vocabulary)
 
     def positions(self, alternatives: Alternatives) -> IntArray:
         """Return the tokens that match any of some word patterns.
@@ -207,7 +211,12 @@ class Matcher:
         Matches
             From each token the shortest.
         """
-        return self._chain(self._in_reach(phrase.parts, phrase.gaps, within), phrase.gaps, across=False)
+        found = self._phrases.get(phrase) if within is None else None
+        if found is None:
+            found = self._chain(self._in_reach(phrase.parts, phrase.gaps, within), phrase.gaps, across=False)
+            if within is None:
+                self._phrases[phrase] = found
+        return found
 
     def rule_matches(self, rule: Rule) -> Matches:
         """Return the matches of a rule whose conditions on the sentence hold.
@@ -399,9 +408,9 @@ def _shortest(found: list[Matches]) -> Matches:
     return Matches(first[kept], last[kept])
 
 
-def _bounds(tokens: Tokens) -> Bounds:
+def _bounds(tokens: Tokens, vocabulary: Vocabulary) -> Bounds:
     words, n = tokens.words, len(tokens)
-    per_type = _TypeFlags.of(tokens.vocabulary)
+    per_type = _TypeFlags.of(tokens.vocabulary, vocabulary)
     before, after = _touches(tokens)
     joins = per_type.dash[words] & (before | after)
     text_starts = np.zeros(n + 1, dtype=bool)
@@ -457,21 +466,21 @@ class _TypeFlags:
     conjunction: BoolArray
 
     @classmethod
-    def of(cls, vocabulary: Sequence[str]) -> "_TypeFlags":
-        signs = [number for number, word in enumerate(vocabulary) if not word.isalnum()]
-        signs = [number for number in signs if not any(map(str.isalnum, vocabulary[number]))]
+    def of(cls, forms: Sequence[str], vocabulary: Vocabulary) -> "_TypeFlags":
+        signs = [number for number, word in enumerate(forms) if not word.isalnum()]
+        signs = [number for number in signs if not any(map(str.isalnum, forms[number]))]
 
         def flags(numbers: Iterable[int]) -> BoolArray:
-            flagged = np.zeros(len(vocabulary), dtype=bool)
+            flagged = np.zeros(len(forms), dtype=bool)
             flagged[list(numbers)] = True
             return flagged
 
         def among(words: frozenset[str]) -> BoolArray:
-            return flags(number for number, word in enumerate(vocabulary) if word in words)
+            return flags(vocabulary.types(tuple(WordPattern("form", word) for word in sorted(words))))
 
         return cls(
             sentence=among(SENTENCE_ENDS),
-            clause=flags(number for number in signs if ends_clause(vocabulary[number])),
+            clause=flags(number for number in signs if ends_clause(forms[number])),
             question=among(frozenset("?")),
             dash=among(DASHES),
             punctuation=flags(signs),

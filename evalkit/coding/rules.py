@@ -26,7 +26,8 @@ inside an `exempt` sequence ("inte bara") are no cues, nor are words inside the 
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from functools import lru_cache
+from typing import Literal, NamedTuple
 
 from evalkit.corpus.tokens import fold
 
@@ -64,8 +65,7 @@ GAP = 5
 WINDOW = 6
 
 
-@dataclass(frozen=True, slots=True)
-class WordPattern:
+class WordPattern(NamedTuple):
     """What one token must look like.
 
     Attributes
@@ -214,6 +214,7 @@ def ends_clause(form: str) -> bool:
     return form in CLAUSE_ENDS or (bool(form) and all(sign in CLAUSE_ENDS for sign in form))
 
 
+@lru_cache(maxsize=1 << 14)
 def parse_alternatives(written: str) -> Alternatives:
     """Parse a word pattern.
 
@@ -240,6 +241,7 @@ def parse_alternatives(written: str) -> Alternatives:
     return tuple(_parse_word(part) for part in written.split("|"))
 
 
+@lru_cache(maxsize=1 << 14)
 def parse_phrase(written: str) -> Phrase:
     """Parse one or several word patterns with spaces, or ``...``, between them.
 

@@ -14,9 +14,11 @@ points into each text, end exclusive. Tokens that are nothing but white space ar
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import count, takewhile
 from typing import Any
 
 import numpy as np
@@ -99,6 +101,8 @@ def fold(word: str) -> str:
     str
         As it stands in a vocabulary.
     """
+    if word.isascii():
+        return word.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", word).lower())
 
 
@@ -198,7 +202,7 @@ def _split(text: str) -> tuple[list[str], IntArray]:
 
 
 def _number(chunks: list[str]) -> tuple[IntArray, list[str]]:
-    numbers = {chunk: number for number, chunk in enumerate(dict.fromkeys(chunks))}
+    numbers: defaultdict[str, int] = defaultdict(count().__next__)
     return np.fromiter(map(numbers.__getitem__, chunks), dtype=np.int64, count=len(chunks)), list(numbers)
 
 
@@ -210,24 +214,25 @@ _AMONG_SIGNS = re.compile(r"([(\[\"”“»«–]*)([A-Za-zÀ-ÖØ-öø-ÿ]{2,})
 def _tokenise_chunks(chunks: list[str]) -> _Pieces:
     tokeniser, exceptions = _tokeniser()
     like: dict[tuple[str, bool, bool, str], list[tuple[int, int]]] = {}
-    counts, words, offsets = [], [], []
-    for chunk in chunks:
+    counts, words, offsets = [1] * len(chunks), [], []
+    for number, chunk in enumerate(chunks):
+        if (chunk.isalpha() and chunk not in exceptions) or (chunk.isdigit() and chunk.isascii()):
+            words.append(chunk)
+            offsets.append(0)
+            continue
         size = len(chunk)
-        if chunk.isalpha() and chunk not in exceptions:
-            spans = [(0, size)]
-        elif (found := _AMONG_SIGNS.fullmatch(chunk)) and found[2] not in exceptions:
+        if (found := _AMONG_SIGNS.fullmatch(chunk)) and found[2] not in exceptions:
             before, word, after = found.groups()
             way = (before, word[-2].isupper(), word[-1].isupper(), after)
             if way not in like:
                 like[way] = _from_nearest_end(tokeniser(chunk), len(before), size)
-            spans = [
-                (begin if begin >= 0 else begin + size, end if end > 0 else end + size) for begin, end in like[way]
-            ]
+            spans = like[way]
         else:
             spans = tokeniser(chunk)
-        counts.append(len(spans))
-        for begin, end in spans:
-            words.append(chunk[begin:end])
+        counts[number] = len(spans)
+        for start, end in spans:
+            begin = start if start >= 0 else start + size
+            words.append(chunk[begin : end if end > 0 else end + size])
             offsets.append(begin)
     numbers, vocabulary = _number(fold("\n".join(words)).split("\n") if words else [])
     sizes = np.array(counts, dtype=np.int64)
@@ -266,36 +271,67 @@ def _tokeniser() -> tuple[Callable[[str], list[tuple[int, int]]], frozenset[str]
     return spans, exceptions
 
 
+Lookup = Callable[[str], str | None]
+
+
 @cache
 def _lemmatiser() -> Callable[[str], str]:
     """Return simplemma's greedy lemmatiser for lower-case Swedish, without its detours for other languages."""
     from simplemma import strategies
+    from simplemma.strategies.greedy_dictionary_lookup import greedy_min_length
 
     # One factory, so that the dictionary lies in memory once.
     factory = strategies.DefaultDictionaryFactory()
-    entry = factory.get_dictionary("sv").get
+    dictionary = factory.get_dictionary("sv")
+    entry = dictionary.get
+    # Few of its words begin with a capital; those from A to Z stand first. It is asked for others of these in vain.
+    capitals = frozenset(map(str.lower, takewhile(lambda key: key < "a", dictionary)))
 
-    class Lookup(strategies.DictionaryLookupStrategy):
-        def get_lemma(self, token: str, lang: str) -> str | None:
-            found = entry(token)
-            if found is None:
-                found = entry(token.lower() if token[:1].isupper() else token.capitalize())
-            return super().get_lemma(token, lang) if found is None and not token.isalpha() else found
+    def capitalised(form: str) -> str | None:
+        return entry(form.capitalize()) if form in capitals or not form[0].isascii() else None
 
-    lookup = Lookup(factory)
-    steps = (
-        lookup.get_lemma,
-        strategies.HyphenRemovalStrategy(lookup).get_lemma,
-        strategies.RulesStrategy().get_lemma,
-        strategies.AffixDecompositionStrategy(greedy=True, dictionary_lookup=lookup).get_lemma,
-    )
-    again = strategies.GreedyDictionaryLookupStrategy(factory).get_lemma
+    def known(form: str) -> str | None:
+        found = entry(form)
+        return capitalised(form) if found is None else found
+
+    lookup = strategies.DictionaryLookupStrategy(factory)
+    with_signs = (lookup.get_lemma, strategies.HyphenRemovalStrategy(lookup).get_lemma)
+    by_rule = strategies.RulesStrategy().get_lemma
+    decomposed = _decomposing(entry, known, capitalised)
+    again, short = strategies.GreedyDictionaryLookupStrategy(factory).get_lemma, greedy_min_length("sv")
 
     def lemma(form: str) -> str:
-        for step in steps:
-            found = step(form, "sv")
-            if found:
-                return again(found, "sv")
-        return form
+        found = known(form)
+        if not found and not form.isalpha():
+            found = next(filter(None, (step(form, "sv") for step in with_signs)), None)
+        if not found:
+            found = by_rule(form, "sv") or (decomposed(form) if len(form) > short else None) or form
+        # Most lemmas have themselves for a lemma.
+        return found if len(found) <= short or entry(found) in (found, None) else again(found, "sv")
 
     return lemma
+
+
+def _decomposing(entry: Lookup, known: Lookup, capitalised: Lookup) -> Lookup:
+    """Return what simplemma's AffixDecompositionStrategy does with a Swedish word that no dictionary has."""
+    from simplemma.strategies.affix_decomposition import AFFIXLEN, MINCOMPLEN
+
+    def decomposed(form: str) -> str | None:
+        size = len(form)
+        for cut in range(size - 1, MINCOMPLEN - 1, -1):
+            first = known(form[:cut])
+            if first is not None:
+                if size - cut <= AFFIXLEN:
+                    return first
+                second = known(form[cut:])
+                if second is not None and len(second) < size - cut + AFFIXLEN:
+                    return form[:cut] + second.lower()
+        for cut in range(MINCOMPLEN, size - MINCOMPLEN + 1):
+            last = form[cut:]
+            found = capitalised(last)
+            found = entry(last) if found is None else found
+            if found is not None and len(found) <= size - cut:
+                return form[:cut] + found.lower()
+        return None
+
+    return decomposed

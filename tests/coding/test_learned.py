@@ -15,11 +15,12 @@ from pandas.testing import assert_frame_equal
 from evalkit.coding import apply_codebook, codebook_files, learn_codebook, read_codebook
 from evalkit.coding.codes import Codebook
 from evalkit.coding.examples import PASSAGE, passages, sentences
+from evalkit.coding.features import Kinds, fit_features
 from evalkit.coding.learned import LETTERS, learned_codings, read_counts, write_counts
 from evalkit.corpus.tokens import tokenise
 from evalkit.errors import CodebookError
 from evalkit.tables import validate_table
-from tests.coding.plain_learned import PlainCoder
+from tests.coding.plain_learned import PlainCoder, PlainFeatures, dot
 from tests.coding.test_matching import segments_of
 
 SHIPPED = Path(__file__).resolve().parents[2] / "data" / "raw" / "codebook.toml"
@@ -146,6 +147,24 @@ def test_it_codes_as_the_plain_coder_does(book, text):
 
 
 PLAIN: dict[int, PlainCoder] = {}
+# Signs that stand for the edges of a word, letters beyond two bytes, and letters that were never seen.
+ODD = st.text("ab<>åé\n \U0001d4d0-.", max_size=40)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(TEXTS.map(" ".join) | ODD, min_size=1, max_size=8), st.lists(ODD, max_size=3))
+def test_features_are_those_of_the_plain_coder(texts, others):
+    lists = {"tid": ("tid", "kalender"), "chef": ("chef", "tid"), "a": ("a", "ab")}
+    known = tokenise(texts)
+    features = fit_features(known, known.texts, known.n_texts, Kinds(lists))
+    tokens = tokenise(texts + others)
+    matrix = features.matrix(tokens, tokens.texts, tokens.n_texts)
+    plain = PlainFeatures(texts, lists)
+    of = [plain.of(text) for text in texts + others]
+    assert (matrix @ matrix.T).toarray() == pytest.approx(np.array([[dot(a, b) for a in of] for b in of]))
+    weights = np.random.default_rng(1).normal(size=(len(features), 3))
+    projected = features.project(features.types(tokens), tokens.texts, tokens.n_texts, weights)
+    assert projected == pytest.approx(matrix @ weights)
 
 
 @settings(max_examples=20, deadline=None)

@@ -10,6 +10,7 @@ import simplemma
 import spacy
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from simplemma.strategies.dictionaries.dictionary_factory import DEFAULT_DICTIONARY_FACTORY
 
 from evalkit.corpus.tokens import _INFLECTED, LEMMAS, fold, lemmatise, tokenise
 
@@ -94,6 +95,14 @@ def test_a_word_among_signs_is_cut_as_spacy_cuts_it(word):
     # The first word of its kind tells how the next is cut, so there are two of every kind.
     others = [word, word[:-2] + "x" * 7 + word[-2:], word[:-1] + "s" if word[-1].islower() else word + "S"]
     assert_cut_as_spacy_cuts([a + w + b for a, b in product(SIGNS_BEFORE, SIGNS_AFTER) for w in others])
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.text(string.digits, min_size=1, max_size=30), max_size=8))
+@example(["0", "2018", "09", "1" * 400])
+@example(["²", "1²", "٣", "1٣", "½"])
+def test_figures_alone_are_cut_as_spacy_cuts_them(figures):
+    assert_cut_as_spacy_cuts(figures)
 
 
 def test_every_exception_of_spacy_is_one_here():
@@ -218,6 +227,21 @@ def test_real_prose_has_the_tokens_of_spacy_and_the_lemmas_of_simplemma(shared):
     vocabulary = tokenise(texts).vocabulary
     words = [w for w in vocabulary if any(map(str.isalpha, w)) and w not in LEMMAS and not _INFLECTED.fullmatch(w)]
     assert len(words) > 4_000
+    assert [lemmatise(word) for word in words] == [lemma_of_simplemma(word) for word in words]
+
+
+def test_the_words_of_the_dictionary_and_what_is_made_of_them_have_the_lemmas_of_simplemma():
+    dictionary = DEFAULT_DICTIONARY_FACTORY.get_dictionary("sv")
+    keys = [key for key in dictionary if fold(key).isalpha() and len(key) < 30]
+    # Whatever the dictionary has in capitals is what the code takes for granted that it finds.
+    named = [fold(key) for key in keys if key[0].isupper()]
+    assert len(named) > 10_000
+    random = np.random.default_rng(1)
+    first, second = (random.permutation(keys)[:3_000].tolist() for _ in range(2))
+    made = [fold(a + b) for a, b in zip(first, second, strict=True)]
+    made += [fold(a[: len(a) // 2] + b) for a, b in zip(first, second, strict=True)]
+    made += [fold(a + b) for a, b in zip(first, random.permutation(named).tolist(), strict=False)]
+    words = [word for word in [*named, *made, *map(fold, first)] if word not in LEMMAS]
     assert [lemmatise(word) for word in words] == [lemma_of_simplemma(word) for word in words]
 
 
