@@ -139,7 +139,14 @@ def text_case(path: Path) -> dict:
     grown = growth(tokens.words[written[tokens.words]], known, [1_000, 10_000, REAL["words"], 100_000, 300_000])
     chunks = [chunk for text in texts for chunk in text.split()]
     size = {"words": len(chunks), "segments": len(texts), "characters": sum(map(len, texts))}
-    return {"case": "text", **size, "distinct_chunks": len(set(chunks)), **grown, "real": REAL, "lemmas_are_simplemmas": as_simplemma}
+    return {
+        "case": "text",
+        **size,
+        "distinct_chunks": len(set(chunks)),
+        **grown,
+        "real": REAL,
+        "lemmas_are_simplemmas": as_simplemma,
+    }
 
 
 def read(learned: bool):
