@@ -342,7 +342,7 @@ def test_an_example_document_with_the_shipped_codebook_is_coded_as_spacy_finds_i
 def test_all_example_documents_with_the_shipped_codebook_are_coded_as_spacy_finds_them():
     segments = segments_of(example_texts())
     expected = all_coded_plainly(segments, shipped())
-    assert sum(map(len, expected.values())) > 500
+    assert sum(map(len, expected.values())) > 300
     assert all_coded(apply_codebook(segments, shipped()), segments) == expected
 
 
