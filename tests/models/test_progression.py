@@ -121,7 +121,7 @@ def test_without_an_enrolment_register_it_says_so() -> None:
     ("levels", "left", "message"),
     [
         (LEVELS[:, :1], LEFT, "one session only"),
-        (LEVELS[:1], [None], "1 units have levels in two sessions"),
+        (LEVELS[:1], [None], "two sessions or more: 1; at least 2"),
         (np.full((2, 6, 2), NAN), [None, None], "has been assessed"),
     ],
 )
