@@ -41,7 +41,7 @@ def number(value: float, digits: int = 0, *, lang: Language = "sv") -> str:
     Parameters
     ----------
     value : float
-        The number; a missing one is written as an en dash.
+        The number; a missing one is written as an en dash, an infinite one as ∞.
     digits : int, default 0
         Decimals.
     lang : {"sv", "en"}, default "sv"
@@ -61,6 +61,8 @@ def number(value: float, digits: int = 0, *, lang: Language = "sv") -> str:
     """
     if value is None or math.isnan(value):
         return "–"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
     text = f"{abs(value):,.{digits}f}"
     negative = value < 0 and float(f"{abs(value):.{digits}f}") != 0
     if lang == "sv":

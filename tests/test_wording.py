@@ -27,3 +27,8 @@ def test_swedish_and_english() -> None:
     assert count_noun(9, "kommun", "kommuner") == "9 kommuner"
     assert join(["a"]) == "a"
     assert join(["a", "b"], lang="en") == "a and b"
+
+
+def test_an_infinite_number_is_written_as_such() -> None:
+    assert [number(value, 1) for value in (float("inf"), float("-inf"))] == ["∞", "−∞"]
+    assert interval(float("-inf"), 2.5, 1, lang="en") == "−∞ to 2.5"

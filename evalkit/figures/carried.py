@@ -28,6 +28,10 @@ __all__ = [
 
 _PAIR = ["unit", "about"]
 _NO_PRESENTERS: dict[Language, str] = {"sv": "Ingen presentatör antecknad", "en": "No presenter recorded"}
+_NO_TIME: dict[Language, str] = {
+    "sv": "Tiden för den som höll i är inte antecknad",
+    "en": "No time recorded",
+}
 _NO_GROUPS: dict[Language, str] = {"sv": "Inga grupper antecknade", "en": "No groups recorded"}
 _NO_MENTIONS: dict[Language, str] = {"sv": "Ingen nämner någon annan", "en": "Nobody names another"}
 _NO_ACTIVITIES: dict[Language, str] = {"sv": "Inga aktiviteter antecknade", "en": "No activities recorded"}
@@ -55,7 +59,7 @@ def plot_presenters(shown: Presenters, *, ax: Axes | None = None, lang: Language
     names, sessions = (sorted(set(table[key])) for key in ("presenter", "session"))
     ax, own = figure_axes(ax, height=page_height(max(len(names), 2) + 1, row=0.26, around=1.6))
     if not table["minutes"].any():
-        return say(ax, _NO_PRESENTERS[lang], own=own)
+        return say(ax, (_NO_PRESENTERS if shown.table.empty else _NO_TIME)[lang], own=own)
     for x in range(len(sessions)):
         for y in range(len(names)):
             cell(ax, x, y, colour=EMPTY, text="", gid="")
@@ -99,7 +103,7 @@ def alt_presenters(shown: Presenters, *, lang: Language = "sv") -> str:
         How many presented at each session.
     """
     if not shown.table["minutes"].any():
-        return _empty(_NO_PRESENTERS[lang], lang)
+        return _empty((_NO_PRESENTERS if shown.table.empty else _NO_TIME)[lang], lang)
     sessions = "; ".join(
         f"{shown.labels.group('session', row['session'], lang)} {number(row['presenters'], lang=lang)} "
         f"({pick(lang, sv='motsvarar', en='equals')} {number(row['effective'], 1, lang=lang)})"

@@ -338,7 +338,7 @@ def plot_spent_hours(hours: SpentHours, *, ax: Axes | None = None, lang: Languag
         ax.text(total, y, " " + number(total, lang=lang), va="center")
     ax.set_yticks(table.index, [PARTY_NAMES[party](lang) for party in table["party"]])
     ax.set_ylim(len(table) - 0.4, -0.6)
-    ax.set_xlim(0, 1.15 * table["hours"].max())
+    ax.set_xlim(0, 1.15 * max(table["hours"].max(), 1))
     ax.xaxis.set_major_locator(MaxNLocator(6))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value, lang=lang)))
     ax.set_xlabel(pick(lang, sv="Antecknade timmar", en="Recorded hours"))

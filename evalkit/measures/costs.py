@@ -68,13 +68,16 @@ class UnitCosts:
         )
         without = pick(lang, sv=f" ({bare} utan utvärderingen)", en=f" ({bare} without the evaluation)")
         without = without if self.funding.evaluation else ""
+        done = pick(lang, sv=f"{noun} som fullföljde", en=f"completing {noun}")
+        per_completing = pick(lang, sv=" och ", en=" and ") + f"{completed} per {done}{without}"
+        if not self.table.loc[self.table["base"] == "completed", "units"].any():
+            per_completing = pick(lang, sv="; ingen fullföljde", en="; nobody completed")
         return pick(
             lang,
-            sv=f"Bidraget är {enrolled} per anmäld och {completed} per {noun} som fullföljde{without}. Deltagarnas "
-            "egen tid och vad resultatet är värt ingår inte, så talen säger inte om det lönade sig.",
-            en=f"The funding is {enrolled} per enrolled and {completed} per completing {noun}{without}. The "
-            "participants' own time and what the result is worth are not in it, so the numbers do not tell whether it "
-            "paid.",
+            sv=f"Bidraget är {enrolled} per anmäld{per_completing}. Deltagarnas egen tid och vad resultatet är värt "
+            "ingår inte, så talen säger inte om det lönade sig.",
+            en=f"The funding is {enrolled} per enrolled{per_completing}. The participants' own time and what the "
+            "result is worth are not in it, so the numbers do not tell whether it paid.",
         )
 
 

@@ -76,15 +76,17 @@ class Participation:
         full, of = number((self.units["attended"] == self.held).sum(), lang=lang), number(len(self.units), lang=lang)
         gone = number((self.units["left"] > 0).sum(), lang=lang)
         all_sessions = self.labels.count(self.held, "session", lang)
-        parts = [
-            pick(
-                lang,
-                sv=f"Närvarande: från {first} till {last}. {full} av {of} var med på alla {all_sessions}; {gone} hade "
-                "lämnat före den sista.",
-                en=f"Present: from {first} to {last}. {full} of {of} came to all {all_sessions}; {gone} had left "
-                "before the last.",
-            )
-        ]
+        parts = [pick(lang, sv=f"Närvarande: {first}.", en=f"Present: {first}.")]
+        if self.held > 1:
+            parts = [
+                pick(
+                    lang,
+                    sv=f"Närvarande: från {first} till {last}. {full} av {of} var med på alla {all_sessions}; {gone} "
+                    "hade lämnat före den sista.",
+                    en=f"Present: from {first} to {last}. {full} of {of} came to all {all_sessions}; {gone} had left "
+                    "before the last.",
+                )
+            ]
         if unknown := self._unknown():
             parts.append(
                 pick(

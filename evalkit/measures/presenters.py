@@ -61,8 +61,17 @@ class Presenters:
     def sentence(self, lang: Language = "sv") -> str:
         """Say how the presenting was shared and what that cannot say."""
         known = self.sessions.dropna(subset="effective")
-        if known.empty:
+        if self.table.empty:
             return pick(lang, sv="Ingen presentatör är antecknad.", en="No presenter has been recorded.")
+        if known.empty:
+            who = self.table["presenter"].nunique()
+            return pick(
+                lang,
+                sv=f"{count_noun(who, 'presentatör', 'presentatörer')} höll i något, men tiden är inte antecknad: hur "
+                "de delade på den kan inte sägas.",
+                en=f"{count_noun(who, 'presenter', 'presenters', lang='en')} held something, but the time is not "
+                "noted: how they shared it cannot be said.",
+            )
         ends = [
             f"{number(row['presenters'], lang=lang)} ({self.labels.group('session', row['session'], lang)}; "
             + pick(lang, sv="motsvarar ", en="equals ")
@@ -72,12 +81,19 @@ class Presenters:
         ]
         by_person = self.table.groupby("presenter")["minutes"].sum()
         most = percent(by_person.max() / by_person.sum(), lang=lang)
-        return pick(
+        course = pick(
             lang,
-            sv=f"Antalet som höll i något gick från {ends[0]} till {ends[1]}. Den som höll i mest hade {most} av alla "
-            "presentatörers minuter. Fler som håller i säger att ansvaret spreds, inte hur väl det gjordes.",
-            en=f"The number of presenters went from {ends[0]} to {ends[1]}. The busiest had {most} of all presenters' "
-            "minutes. More presenters tell that the task was shared, not how well it was done.",
+            sv=f"Antalet som höll i något gick från {ends[0]} till {ends[1]}.",
+            en=f"The number of presenters went from {ends[0]} to {ends[1]}.",
+        )
+        if len(known) == 1:
+            course = pick(lang, sv=f"Antal som höll i något: {ends[0]}.", en=f"Number of presenters: {ends[0]}.")
+        return course + pick(
+            lang,
+            sv=f" Den som höll i mest hade {most} av alla presentatörers minuter. Fler som håller i säger att ansvaret "
+            "spreds, inte hur väl det gjordes.",
+            en=f" The busiest had {most} of all presenters' minutes. More presenters tell that the task was shared, "
+            "not how well it was done.",
         )
 
 

@@ -126,11 +126,13 @@ class ExplanatoryShare:
             f"{percent(row['share'], lang=lang)} ({self.labels.group('session', row['session'], lang)})"
             for row in (held.iloc[0], held.iloc[-1])
         ]
+        course = pick(lang, sv=f": {ends[0]} först och {ends[1]} sist", en=f": {ends[0]} first and {ends[1]} last")
+        course = course if len(held) > 1 else ""
         parts = [
             pick(
                 lang,
-                sv=f"Förklaringar tog {total} av den hållna tiden: {ends[0]} först och {ends[1]} sist.",
-                en=f"Explaining took {total} of the held time: {ends[0]} first and {ends[1]} last.",
+                sv=f"Förklaringar tog {total} av den hållna tiden{course}.",
+                en=f"Explaining took {total} of the held time{course}.",
             )
         ]
         form = percent(held["in_form"].sum() / held["minutes"].sum(), lang=lang)

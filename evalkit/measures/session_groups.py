@@ -79,22 +79,33 @@ class SessionGroups:
         sizes = self.groups["units"]
         per_session = self.groups.groupby("session").size()
         possible = self.units * (self.units - 1) // 2
-        share = percent(len(self.met) / possible, lang=lang) if possible else "–"
         moved = number(self.table["moved"].sum(), lang=lang)
         others = number(self.table["new_supervisor"].sum(), lang=lang)
         supervisors = number(self.table["supervisor"].nunique(), lang=lang)
         many, large = (_span(values.min(), values.max(), lang) for values in (per_session, sizes))
-        noun = self.labels.noun("unit", lang, many=True)
-        return pick(
-            lang,
-            sv=f"Det var {many} grupper åt gången med {large} {noun} i varje och {supervisors} handledare i allt; "
-            f"{moved} byten av grupp och {others} av handledare. {share} av alla par av {noun} har någon gång suttit "
-            "i samma grupp. Att ha suttit tillsammans är ett tillfälle att lära av varandra, inte ett belägg för att "
-            "man gjorde det.",
-            en=f"There were {many} groups at a time with {large} {noun} in each and {supervisors} supervisors in all; "
-            f"{moved} changes of group and {others} of supervisor. {share} of all pairs of {noun} have ever sat in "
-            "one group. Having sat together is an opportunity to learn from one another, no evidence that one did.",
-        )
+        noun, one = self.labels.noun("unit", lang, many=True), sizes.max() == 1
+        each = self.labels.noun("unit", lang, many=not one)
+        parts = [
+            pick(
+                lang,
+                sv=f"Grupper åt gången: {many}, med {large} {each} i varje; {supervisors} handledare i allt. {moved} "
+                f"byten av grupp och {others} av handledare.",
+                en=f"Groups at a time: {many}, with {large} {each} in each; supervisors in all: {supervisors}. {moved} "
+                f"changes of group and {others} of supervisor.",
+            )
+        ]
+        if possible:
+            share = percent(len(self.met) / possible, lang=lang)
+            parts.append(
+                pick(
+                    lang,
+                    sv=f"{share} av alla par av {noun} har någon gång suttit i samma grupp. Att ha suttit tillsammans "
+                    "är ett tillfälle att lära av varandra, inte ett belägg för att man gjorde det.",
+                    en=f"{share} of all pairs of {noun} have ever sat in one group. Having sat together is an "
+                    "opportunity to learn from one another, no evidence that one did.",
+                )
+            )
+        return " ".join(parts)
 
 
 def session_groups(attendance: pd.DataFrame, *, study: Study | None = None) -> SessionGroups:

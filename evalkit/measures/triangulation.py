@@ -191,7 +191,15 @@ class LearningTriangulation:
         parts = [self._agreement(row, lang) for row in self.agreement.to_dict("records")]
         turned = self.contradictions[self.contradictions["kind"] == "direction"]
         units = list(dict.fromkeys(turned["unit"]))
-        if units:
+        if (self.table.dropna(subset="change").groupby("unit").size() < 2).all():
+            parts.append(
+                pick(
+                    lang,
+                    sv="Ingen har mer än en källa att jämföra.",
+                    en="Nobody has more than one source to compare.",
+                )
+            )
+        elif units:
             names = join(units[:NAMED], lang=lang) + (" …" if len(units) > NAMED else "")
             parts.append(
                 pick(

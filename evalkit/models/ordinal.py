@@ -265,7 +265,9 @@ def _levels(
 ) -> tuple[NDArray[np.intp], list[Any], tuple[str, ...]]:
     """Return each answer's place among the levels in use, those levels, and the declared ones nobody has."""
     answers = pd.Series(np.asarray(y, dtype=object))
-    if answers.empty or answers.isna().any():
+    if answers.empty:
+        raise EstimationError("ordinal model: no answers.", sv="ordinalmodellen: inga svar.")
+    if answers.isna().any():
         raise EstimationError(
             f"ordinal model: {int(answers.isna().sum())} of {len(answers)} levels are missing; drop them.",
             sv=f"ordinalmodellen: {int(answers.isna().sum())} av {len(answers)} nivåer saknas; ta bort dem.",
@@ -452,9 +454,10 @@ def _maximise(pieces: _Pieces, start: Floats, held: NDArray[np.bool_], max_itera
             return point
         point = _halved(pieces, point, step)
     raise EstimationError(
-        f"ordinal model: no maximum found in {max_iterations} steps; use fewer terms or none per unit, or join levels.",
-        sv=f"ordinalmodellen: inget maximum funnet på {max_iterations} steg; använd färre termer eller ingen per "
-        "enhet, eller slå ihop nivåer.",
+        f"ordinal model: no maximum found in {max_iterations} steps: a term or the units may tell the "
+        "levels apart completely; use fewer terms or none per unit, or join levels.",
+        sv=f"ordinalmodellen: inget maximum funnet på {max_iterations} steg: en term eller enheterna kan skilja "
+        "nivåerna helt åt; använd färre termer eller ingen per enhet, eller slå ihop nivåer.",
     )
 
 

@@ -121,7 +121,7 @@ def test_without_an_enrolment_register_it_says_so() -> None:
     ("levels", "left", "message"),
     [
         (LEVELS[:, :1], LEFT, "one session only"),
-        (LEVELS[:1], [None], "1 units have levels in two sessions"),
+        (LEVELS[:1], [None], "two sessions or more: 1; at least 2"),
         (np.full((2, 6, 2), NAN), [None, None], "has been assessed"),
     ],
 )
@@ -416,3 +416,27 @@ def test_tool_difficulty_recovers_the_truth_and_covers_it() -> None:
     error = np.std(estimates, axis=0) / math.sqrt(rounds)
     assert (np.abs(np.mean(estimates, axis=0) - truth) < 0.02 + 2.58 * error).all()  # .02: maximum likelihood at n = 14
     assert (covered / rounds >= 0.95 - 2.58 * math.sqrt(0.05 * 0.95 / rounds)).all()
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    st.lists(st.lists(st.integers(0, 4), min_size=4, max_size=4), min_size=2, max_size=6),
+    st.lists(st.one_of(st.none(), st.integers(1, 3)), min_size=6, max_size=6),
+)
+def test_the_share_with_competence_never_falls_and_leaves_room_for_those_who_left(
+    levels: list[list[int]], left: list[int | None]
+) -> None:
+    array, gone = np.array(levels, dtype=float)[:, :, None], left[: len(levels)]
+    for row, after in enumerate(gone):
+        if after is not None:
+            array[row, after:] = np.nan
+    declared = study(n_units=len(levels), n_sessions=4, introduced={"t1": 1})
+    result = competence_incidence(assessments(array), enrolment(gone), study=declared)
+    table = result.table
+    assert table["incidence"].is_monotonic_increasing
+    assert table["left"].is_monotonic_increasing
+    assert (table["incidence"] + table["left"] <= 1 + 1e-9).all()
+    assert (table["ci_low"] <= table["incidence"] + 1e-9).all()
+    assert (table["incidence"] <= table["ci_high"] + 1e-9).all()
+    assert table["events"].sum() == result.n_reached
+    assert table["incidence"].iloc[-1] == pytest.approx(result.n_reached / len(levels))

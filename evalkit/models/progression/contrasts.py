@@ -173,9 +173,8 @@ def fit_contrasts(paths: LearningPaths, *, level: float = 0.95) -> Contrasts:
     having = int(paths.units["slope"].notna().sum())
     if having < 2:
         raise EstimationError(
-            f"contrasts: {having} units have levels in two sessions or more; at least 2 are needed. Show the paths.",
-            sv=f"kontraster: {having} enheter har nivåer vid två träffar eller fler; minst 2 enheter behövs. Visa "
-            "banorna.",
+            f"contrasts: units with levels in two sessions or more: {having}; at least 2 are needed. Show the paths.",
+            sv=f"kontraster: enheter med nivåer vid två träffar eller fler: {having}; minst 2 behövs. Visa banorna.",
         )
     rows = [row for contrast in CONTRASTS for row in _contrast_rows(paths, contrast, level)]
     table = pd.DataFrame(rows)

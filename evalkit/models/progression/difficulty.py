@@ -1,7 +1,8 @@
 """How hard each tool was, by a cumulative-logit model with a random intercept per unit."""
 
 from dataclasses import dataclass
-from math import nan
+from math import isfinite, nan
+from typing import Any
 
 import pandas as pd
 
@@ -86,11 +87,7 @@ class ToolDifficulty:
             (easy, pick(lang, sv="Lättare", en="Easier")),
         ):
             if len(rows):
-                named = [
-                    f"{self.name(row['tool'], lang)} ({number(row['difficulty'], 1, lang=lang)}; "
-                    f"{interval(row['ci_low'], row['ci_high'], 1, lang=lang)})"
-                    for row in rows.to_dict("records")
-                ]
+                named = [f"{self.name(row['tool'], lang)} ({_extent(row, lang)})" for row in rows.to_dict("records")]
                 parts.append(f"{word}: {join(named, lang=lang)}.")
         if not parts:
             parts.append(
@@ -129,6 +126,12 @@ class ToolDifficulty:
 
     def _completers(self, lang: Language) -> str:
         """Say whether those who completed alone give the same order."""
+        if self.table["difficulty"].isna().any():
+            return pick(
+                lang,
+                sv="Vilket verktyg som var svårast går inte att säga: några kan inte skiljas åt.",
+                en="Which tool was hardest cannot be said: some cannot be told apart.",
+            )
         beside = self.table.dropna(subset="difficulty_completed")
         n = self.labels.count(self.n_completed, "unit", lang)
         if beside.empty:
@@ -149,6 +152,16 @@ class ToolDifficulty:
             sv=f"Svårast är {hardest[0]} för alla anmälda men {hardest[1]} för de {n} som fullföljde.",
             en=f"The hardest is {hardest[0]} for all enrolled but {hardest[1]} for the {n} that completed.",
         )
+
+
+def _extent(row: dict[Any, Any], lang: Language) -> str:
+    """Write an estimate with its interval, or the only limit that is known."""
+    low, high, estimate = row["ci_low"], row["ci_high"], row["difficulty"]
+    if not isfinite(low):
+        return pick(lang, sv="högst ", en="at most ") + number(high, 1, lang=lang)
+    if not isfinite(high):
+        return pick(lang, sv="minst ", en="at least ") + number(low, 1, lang=lang)
+    return f"{number(estimate, 1, lang=lang)}; {interval(low, high, 1, lang=lang)}"
 
 
 def fit_tool_difficulty(
@@ -231,9 +244,9 @@ def _answers(known: pd.DataFrame, study: Study) -> pd.DataFrame:
     tools, units = answers["tool"].nunique(), answers["unit"].nunique()
     if tools < 2 or units < 2:
         raise EstimationError(
-            f"tool difficulty: {tools} tools of {units} units were assessed; at least 2 of both are needed. Show the "
+            f"tool difficulty: assessed were tools: {tools}, units: {units}; at least 2 of both are needed. Show the "
             "mean levels.",
-            sv=f"verktygens svårighet: {tools} verktyg hos {units} enheter är bedömda; minst 2 av båda behövs. Visa "
+            sv=f"verktygens svårighet: bedömda verktyg: {tools}, enheter: {units}; minst 2 av båda behövs. Visa "
             "medelnivåerna.",
         )
     return answers

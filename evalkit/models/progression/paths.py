@@ -266,6 +266,10 @@ def _moved(paths: LearningPaths, lang: Language) -> str:
         labels = [paths.labels.group("session", row["session"], lang) for row in (start, end)]
         values = [number(row["level"], 1, lang=lang) for row in (start, end)]
         counts = [f"n = {row['n']}" for row in (start, end)]
+        if len(rows) == 1:
+            at = pick(lang, sv="vid", en="at")
+            parts.append(f"{name} {values[0]} {at} {labels[0]} ({counts[0]})")
+            continue
         parts.append(
             pick(
                 lang,
@@ -274,7 +278,10 @@ def _moved(paths: LearningPaths, lang: Language) -> str:
                 en=f"{name} from {values[0]} at {labels[0]} ({counts[0]}) to {values[1]} at {labels[1]} ({counts[1]})",
             )
         )
-    return pick(lang, sv="Medelnivån gick för ", en="The mean level went, for ") + "; ".join(parts) + "."
+    once = len(set(paths.means["session"])) == 1
+    began = pick(lang, sv="Medelnivån gick för ", en="The mean level went, for ")
+    began = pick(lang, sv="Medelnivån var för ", en="The mean level was, for ") if once else began
+    return began + "; ".join(parts) + "."
 
 
 def leaving_unknown(lang: Language) -> str:
