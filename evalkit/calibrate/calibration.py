@@ -68,6 +68,38 @@ class Calibration:
         """The rows that miss their goal."""
         return self.table[~self.table["met"].fillna(value=True).astype(bool)]
 
+    def misses(self, lang: Language = "sv") -> pd.DataFrame:
+        """List what misses its goal, in words.
+
+        Parameters
+        ----------
+        lang : {"sv", "en"}, default "sv"
+            Language of the reader.
+
+        Returns
+        -------
+        pandas.DataFrame
+            method, where (the cell), counted, measured, goal, programmes, chance (whether chance may explain it),
+            said_in (the result whose sentence says it; empty where chance may explain it) and rests_on.
+        """
+        yes, no = pick(lang, sv="ja", en="yes"), pick(lang, sv="nej", en="no")
+        rows = [
+            {
+                "method": label_of(row["estimator"], lang),
+                "where": self.cell(row["cell"]).label(lang),
+                "counted": kind_word(row["kind"], lang),
+                "measured": _measured(row),
+                "goal": row["goal"],
+                "programmes": row["programmes"],
+                "chance": no if row["clear"] else yes,
+                "said_in": _said(row["estimator"], lang) if row["clear"] else "",
+                "rests_on": row["rests_on"],
+            }
+            for row in self.missed.to_dict("records")
+        ]
+        columns = ["method", "where", "counted", "measured", "goal", "programmes", "chance", "said_in", "rests_on"]
+        return pd.DataFrame(rows, columns=columns)
+
     def cell(self, cell_id: str) -> Cell | CodingCell:
         """Return the cell of that id."""
         return next(cell for cell in self.cells if cell.id == cell_id)
@@ -205,6 +237,11 @@ def with_keys(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(
         rests_on=pd.Series(keys, dtype="object"), row_id=pd.Series([":".join(key) for key in keys], dtype="str")
     )
+
+
+def _said(estimator: str, lang: Language) -> str:
+    quantity = QUANTITIES.get(estimator)
+    return quantity.said(lang) if quantity and quantity.said else ""
 
 
 def _measured(row: Mapping[Any, Any]) -> float:

@@ -32,7 +32,6 @@ _DROPOUT = {
     "level": Text(sv="de svagaste lämnar", en="the weakest leave"),
 }
 _SHORT_DROPOUT = {
-    "none": Text(sv="ingen lämnar", en="nobody leaves"),
     "random": Text(sv="slump", en="chance"),
     "stance": Text(sv="hållning", en="stance"),
     "level": Text(sv="svaga lämnar", en="weak leave"),
@@ -98,8 +97,10 @@ class Cell:
         return ", ".join(words)
 
     def short_label(self, lang: Language) -> str:
-        """Describe the cell in a figure."""
-        words = [_SHORT_GROWTH[self.growth](lang), _SHORT_DROPOUT[self.dropout](lang), *self._numbers(lang)]
+        """Describe the cell in a figure, without what does not happen in it."""
+        words = [_SHORT_GROWTH[self.growth](lang)]
+        words += [_SHORT_DROPOUT[self.dropout](lang)] if self.dropout != "none" else []
+        words += self._numbers(lang) if self.harmed else [f"n = {self.n_units}"]
         if self.shock_sd:
             words.append(f"τ = {number(self.shock_sd, 2, lang=lang)}")
         return ", ".join(words)

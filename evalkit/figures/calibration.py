@@ -9,14 +9,13 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from evalkit.calibrate import Calibration
 from evalkit.calibrate.calibration import label_of
-from evalkit.figures.style import BLUE, INK, VERMILION, figure_axes, note, use_style
+from evalkit.figures.style import BLUE, INK, SKY, VERMILION, figure_axes, note, use_style
 from evalkit.wording import Language, number, percent, pick
 
 __all__ = ["alt_calibration", "plot_calibration"]
 
-PITCH = 0.044  # inches from one mark to the next
-GAP = 2.5  # marks' worth of room between estimators
-LEAST = 7.5  # marks' worth of room that an estimator's name needs
+ROW = 0.275  # inches for an estimator: its name on two lines
+BAND = 0.66  # of them for its marks, one cell below the other
 HEAD = 0.62  # inches for a panel's axis
 
 
@@ -39,24 +38,26 @@ def plot_calibration(calibration: Calibration, *, ax: Axes | None = None, lang: 
         The axes that hold the two panels (`child_axes`: coverage, error rates).
     """
     panels = [_asked(calibration, kinds) for kinds in (("approximate", "exact"), ("error",))]
-    heights = [HEAD + PITCH * sum(_rooms(rows)) for rows in panels]
+    heights = [HEAD + ROW * max(rows["estimator"].nunique(), 1) for rows in panels]
     ax, own = figure_axes(ax, height=sum(heights) + 0.45)
     ax.set_axis_off()
     top = 1.0
     for rows, height, coverage in zip(panels, heights, (True, False), strict=True):
         whole = height / sum(heights)
         room = whole * (height - HEAD) / height
-        panel = ax.inset_axes((0.3, top - room, 0.68, room))
+        panel = ax.inset_axes((0.36, top - room, 0.62, room))
         _draw_panel(panel, rows, calibration, coverage=coverage, lang=lang)
         top -= whole
     text = pick(
         lang,
-        sv="En punkt per slags program, med ± ett Monte Carlo-fel. Prickad linje: målet. Röd romb: missat; ring: under "
-        "målet, men inte mer än slumpen kan göra. Den sämsta missen är namngiven; "
-        "τ: störningar som alla enheter delar.",
-        en="One mark per kind of programme, ± one Monte Carlo error. Dotted line: the goal. Red diamond: missed; ring: "
-        "short of the goal, but within chance. The worst miss is named; "
-        "τ: shocks that all units share.",
+        sv="En punkt per slags program eller material, ± ett Monte Carlo-fel, den sämsta överst; ljus där färre är "
+        "simulerade. Streck: målet. Röd romb: missat; ring: under målet, men inte mer än slumpen kan göra. Inom "
+        "parentes: hur många som når målet. Den sämsta missen är namngiven; τ: störningar som alla enheter delar, ρ: "
+        "hur mycket dokument skiljer sig.",
+        en="One mark per kind of programme or corpus, ± one Monte Carlo error, the worst on top; pale where fewer are "
+        "simulated. Dash: the goal. Red diamond: missed; ring: short of the goal, but within chance. In parentheses: "
+        "how many meet the goal. The worst miss is named; τ: shocks that all units share, ρ: how much documents "
+        "differ.",
     )
     note(ax, text, own=own)
     return ax
@@ -105,27 +106,25 @@ def _asked(calibration: Calibration, kinds: tuple[str, ...]) -> pd.DataFrame:
     )
 
 
-def _rooms(rows: pd.DataFrame) -> list[float]:
-    return [max(len(part), LEAST) + GAP for _, part in rows.groupby("estimator", sort=False)]
-
-
 def _draw_panel(panel: Axes, rows: pd.DataFrame, calibration: Calibration, *, coverage: bool, lang: Language) -> None:
     ends = [(rows["value"] - rows["error"]).min(), (rows["value"] + rows["error"]).max()] if len(rows) else [0.0, 1.0]
     limits = (max(0.0, min(0.85, ends[0] - 0.02)), 1.005) if coverage else (-0.004, max(0.12, ends[1] * 1.04))
     panel.set_xlim(*limits)
-    places, names, start = [], [], 0.0
-    groups = list(rows.groupby("estimator", sort=False))
-    for (name, part), room in zip(groups, _rooms(rows), strict=True):
-        first = start + (room - len(part) + 1) / 2
-        for place, row in enumerate(part.to_dict("records")):
-            _mark(panel, row, first + place)
-        _name_worst(panel, part, first, calibration, lang)
-        places.append(start + room / 2)
-        names.append("\n".join([*textwrap.wrap(label_of(str(name), lang), 25), _count_met(part, lang)]))
-        start += room
-        panel.axhline(start, color="#DDDDDD", linewidth=0.6)
-    panel.set_yticks(places, names)
-    panel.set_ylim(max(start, 1.0), 0)
+    names = []
+    most = rows["programmes"].max()
+    for place, (name, part) in enumerate(rows.groupby("estimator", sort=False)):
+        ordered = part.sort_values("value", ascending=coverage, kind="stable").to_dict("records")
+        for y, row in zip(_heights(place, len(ordered)), ordered, strict=True):
+            _mark(panel, row, y, pale=row["programmes"] < most)
+        missed = [row for row in ordered if row["clear"]]
+        if missed:
+            worst = max(missed, key=lambda row: abs(row["value"] - row["goal"]))
+            _name(panel, calibration.cell(worst["cell"]).short_label(lang), place, coverage=coverage)
+        met = f"({int(part['met'].astype(bool).sum())}\u00a0{pick(lang, sv='av', en='of')}\u00a0{len(part)})"
+        names.append("\n".join(textwrap.wrap(f"{label_of(str(name), lang)} {met}", 36)))
+        panel.axhline(place + 0.5, color="#DDDDDD", linewidth=0.6)
+    panel.set_yticks(range(len(names)), names)
+    panel.set_ylim(max(len(names), 1) - 0.5, -0.5)
     panel.tick_params(left=False)
     panel.xaxis.set_major_locator(MaxNLocator(6))
     panel.xaxis.set_major_formatter(FuncFormatter(lambda value, _: percent(value, lang=lang)))
@@ -136,44 +135,37 @@ def _draw_panel(panel: Axes, rows: pd.DataFrame, calibration: Calibration, *, co
     )
 
 
-def _mark(panel: Axes, row: dict[Any, Any], y: float) -> None:
+def _heights(place: int, count: int) -> list[float]:
+    """Return where an estimator's marks stand, one cell below the other within its row."""
+    if count == 1:
+        return [float(place)]
+    return [place + BAND * (k / (count - 1) - 0.5) for k in range(count)]
+
+
+def _mark(panel: Axes, row: dict[Any, Any], y: float, *, pale: bool) -> None:
     clear, met = bool(row["clear"]), bool(row["met"])
-    colour = VERMILION if clear else BLUE
-    panel.plot([row["goal"]] * 2, [y - 0.5, y + 0.5], ":", color=INK, linewidth=1)
+    colour = VERMILION if clear else SKY if pale else BLUE
+    panel.plot([row["goal"]] * 2, [y - 0.04, y + 0.04], color=INK, linewidth=0.9, zorder=1.5)
     ends = [row["value"] - row["error"], row["value"] + row["error"]]
-    panel.plot(ends, [y, y], color=colour, linewidth=0.7, solid_capstyle="butt", zorder=2)
+    panel.plot(ends, [y, y], color=colour, linewidth=0.5, solid_capstyle="butt", zorder=2)
     panel.plot(
         row["value"],
         y,
         "D" if clear else "o",
         color=colour,
-        markersize=4 if clear else 3,
+        markersize=3.2 if clear else 2.6,
         markerfacecolor=colour if met or clear else "white",
-        markeredgewidth=0.8,
-        zorder=3,
+        markeredgewidth=0.7,
+        zorder=4 if clear else 3,
         clip_on=False,
         gid=f"calibration:{row['row_id']}",
     )
 
 
-def _name_worst(panel: Axes, part: pd.DataFrame, first: float, calibration: Calibration, lang: Language) -> None:
-    missed = [(place, row) for place, row in enumerate(part.to_dict("records")) if row["clear"]]
-    if not missed:
-        return
-    place, row = max(missed, key=lambda one: abs(one[1]["value"] - one[1]["goal"]))
-    low, high = panel.get_xlim()
-    left = (row["value"] - low) / (high - low) < 0.4
-    name = calibration.cell(row["cell"]).short_label(lang).replace(" = ", "\u00a0=\u00a0")
-    text = "\n".join(textwrap.wrap(name, 36))
-    panel.annotate(
-        text,
-        (row["value"] - (1 if left else -1) * row["error"], first + place),
-        xytext=(0, 4),
-        textcoords="offset points",
-        ha="left" if left else "right",
-        va="bottom",
-        zorder=1.9,
-    )
+def _name(panel: Axes, cell: str, place: int, *, coverage: bool) -> None:
+    """Name the cell of the worst miss in the corner of its row where no marks are."""
+    x, ha = (0.008, "left") if coverage else (0.992, "right")
+    panel.text(x, place + 0.46, cell, ha=ha, va="bottom", transform=panel.get_yaxis_transform(), zorder=1.9)
 
 
 def _count_met(rows: pd.DataFrame, lang: Language) -> str:

@@ -57,11 +57,14 @@ class Quantity:
         Its name for a reader.
     promise : callable
         From a cell to the promise.
+    said : Text or None, default None
+        The result whose own sentence says where it keeps less than it promises.
     """
 
     id: str
     label: Text
     promise: Callable[[Any], Promise]
+    said: Text | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

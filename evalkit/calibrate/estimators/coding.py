@@ -108,6 +108,8 @@ def agreement(case: CodingCase) -> list[Row]:
     return rows
 
 
+_AGREEMENT = Text(sv="överensstämmelse mellan kodare", en="agreement between coders")
+
 CODING: tuple[Estimator, ...] = (
     Estimator(
         (
@@ -130,10 +132,10 @@ CODING: tuple[Estimator, ...] = (
     ),
     Estimator(
         (
-            Quantity("f1_two", Text(sv="två kodares F1", en="F1 of two coders"), approximate),
-            Quantity("alpha_two", Text(sv="två kodares alfa", en="alpha of two coders"), approximate),
-            Quantity("f1_three", Text(sv="tre kodares F1", en="F1 of three coders"), approximate),
-            Quantity("alpha_three", Text(sv="tre kodares alfa", en="alpha of three coders"), approximate),
+            Quantity("f1_two", Text(sv="två kodares F1", en="F1 of two coders"), approximate, _AGREEMENT),
+            Quantity("alpha_two", Text(sv="två kodares alfa", en="alpha of two coders"), approximate, _AGREEMENT),
+            Quantity("f1_three", Text(sv="tre kodares F1", en="F1 of three coders"), approximate, _AGREEMENT),
+            Quantity("alpha_three", Text(sv="tre kodares alfa", en="alpha of three coders"), approximate, _AGREEMENT),
         ),
         agreement,
         CodingCell,

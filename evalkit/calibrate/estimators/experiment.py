@@ -152,7 +152,10 @@ EXPERIMENT: tuple[Estimator, ...] = (
                 _error,
             ),
             Quantity(
-                "attendance", Text(sv="närvarons ändring, t-gränser", en="change of attendance, t limits"), approximate
+                "attendance",
+                Text(sv="närvarons ändring, t-gränser", en="change of attendance, t limits"),
+                approximate,
+                Text(sv="andra utfall", en="other outcomes"),
             ),
         ),
         experiment,

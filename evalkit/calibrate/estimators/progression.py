@@ -131,16 +131,21 @@ def _sign_flip(cell: Cell) -> Promise:
     return Promise("error" if cell.growth == "none" and not cell.harmed else "power")
 
 
+_CONTRASTS = Text(sv="förändring per enhet", en="change per unit")
+
 PROGRESSION: tuple[Estimator, ...] = (
     Estimator(
         (
-            Quantity("slope", Text(sv="lutning, t-intervall", en="slope, t interval"), approximate),
+            Quantity("slope", Text(sv="lutning, t-intervall", en="slope, t interval"), approximate, _CONTRASTS),
             Quantity(
                 "half_difference",
                 Text(sv="andra minus första halvan, t-intervall", en="second minus first half, t interval"),
                 approximate,
+                _CONTRASTS,
             ),
-            Quantity("sign_flip", Text(sv="lutning, exakt teckenbyte", en="slope, exact sign flip"), _sign_flip),
+            Quantity(
+                "sign_flip", Text(sv="lutning, exakt teckenbyte", en="slope, exact sign flip"), _sign_flip, _CONTRASTS
+            ),
             Quantity("unit_slope", Text(sv="en enhets egen lutning", en="a unit's own slope"), approximate),
         ),
         contrasts,
@@ -161,6 +166,7 @@ PROGRESSION: tuple[Estimator, ...] = (
                 "unit_covariate",
                 Text(sv="enheters kännetecken, ordinal modell", en="covariate of units, ordinal model"),
                 approximate,
+                Text(sv="den ordinala modellen", en="the ordinal model"),
             ),
         ),
         unit_covariate,

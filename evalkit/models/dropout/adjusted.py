@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from evalkit.errors import EstimationError
 from evalkit.inference import all_labellings
 from evalkit.measures.placement import Labels
-from evalkit.models.dropout.predictor import Predictor, judgement_name
+from evalkit.models.dropout.exact_tests import ALPHA
+from evalkit.models.dropout.predictor import Predictor, judgement_name, not_acquitted
 from evalkit.models.levels import merge_rows
 from evalkit.models.survival import log_rank_statistics
 from evalkit.wording import Language, count_noun, join, number, p_value, pick
@@ -72,6 +73,8 @@ class AdjustedPredictors:
         if self.untested:
             names = join([judgement_name(what, lang) for what in self.untested], lang=lang)
             parts.append(pick(lang, sv=f"Utan test: {names}.", en=f"Without a test: {names}."))
+        if self.table["p_adjusted"].min() > ALPHA:
+            parts.append(not_acquitted(lang))
         parts.append(
             pick(
                 lang,

@@ -24,10 +24,11 @@ from evalkit.models.dropout.exact_tests import (
 )
 from evalkit.models.dropout.judged import judged_units
 from evalkit.models.levels import enrolled_units
+from evalkit.models.measured import measured
 from evalkit.study import Study, Text
 from evalkit.wording import Language, interval, number, p_value, percent, pick
 
-__all__ = ["Predictor", "dropout_predictor", "judgement_name"]
+__all__ = ["Predictor", "dropout_predictor", "judgement_name", "not_acquitted"]
 
 MOST_DOUBTED = 6  # units on which raters differ: beyond, the range would need more than 64 readings
 
@@ -129,6 +130,8 @@ class Predictor:
             parts.append(self._too_late(lang))
             return " ".join(parts)
         parts += [self._p_values(lang), self._odds(lang), self._fragility(lang)]
+        if not self.significant:
+            parts.append(not_acquitted(lang))
         if self.n_doubted:
             parts.append(
                 pick(
@@ -256,6 +259,29 @@ def judgement_name(what: str, lang: Language) -> str:
     """
     known = _JUDGEMENTS.get(what)
     return known(lang) if known else pick(lang, sv=f"”{what}”", en=f"“{what}”")
+
+
+def not_acquitted(lang: Language) -> str:
+    """Say what a large p does not mean.
+
+    Parameters
+    ----------
+    lang : {"sv", "en"}
+        Language of the reader.
+
+    Returns
+    -------
+    str
+        One sentence.
+    """
+    found = measured("power of predictors", lang)
+    return pick(
+        lang,
+        sv="Ett stort p frikänner inte: när det bedömda verkligen spelade roll för vilka av 14 simulerade enheter som "
+        f"lämnade gav testen utslag i {found} av programmen.",
+        en="A large p does not acquit: when what was judged did matter for which of 14 simulated units left, the tests "
+        f"found it in {found} of the programmes.",
+    )
 
 
 def dropout_predictor(

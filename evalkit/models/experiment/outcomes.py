@@ -14,11 +14,17 @@ from evalkit.measures.register_rows import as_tuples, source_rows
 from evalkit.measures.tally import count_kind, unchecked
 from evalkit.models.experiment.before_after import BeforeAfter
 from evalkit.models.levels import merge_rows
+from evalkit.models.measured import measured
 from evalkit.study import Study, Text
 
 __all__ = ["Outcome", "attendance_outcome", "code_outcome", "contact_outcome", "presenter_outcomes"]
 
 NO_NOTE = Text(sv="", en="")
+
+_ATTENDANCE = Text(
+    sv="Den som lämnat räknas som frånvarande; närvarons gränser har i simuleringar täckt {} i stället för 95\u00a0%.",
+    en="A unit that has left counts as absent; the limits of attendance covered {} in simulations instead of 95%.",
+)
 
 MONTH = 30.0
 """Days that a rate of contacts is counted per."""
@@ -95,7 +101,10 @@ def attendance_outcome(
             en=f"share of {study.study.session.many.en} with somebody there",
         ),
         _two_sides(values, before, "närvaro", "attendance"),
-        note=Text(sv="Den som lämnat räknas som frånvarande.", en="A unit that has left counts as absent."),
+        note=Text(
+            sv=_ATTENDANCE.sv.format(measured("attendance", "sv")),
+            en=_ATTENDANCE.en.format(measured("attendance", "en")),
+        ),
     )
 
 

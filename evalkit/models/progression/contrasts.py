@@ -10,6 +10,7 @@ from evalkit.errors import EstimationError
 from evalkit.inference import mean_t, sign_flip
 from evalkit.measures.placement import Labels, row_ids
 from evalkit.models.levels import merge_rows
+from evalkit.models.measured import measured
 from evalkit.models.progression.paths import CONTRASTS, GROUPS, LearningPaths, leaving_unknown
 from evalkit.wording import Language, interval, number, p_value, percent, pick
 
@@ -69,16 +70,17 @@ class Contrasts:
         """Say how much the units changed and what that cannot say."""
         parts = [*(self._about(who, lang) for who in GROUPS), self._risen(lang)]
         session = self.labels.noun("session", lang)
+        covered, wrong = (measured(what, lang) for what in ("contrasts", "contrasts under shared shocks"))
         parts.append(
             pick(
                 lang,
                 sv="Lämnar de svaga, eller planar utvecklingen ut så att den som gått tidigt bara har det branta, har "
-                "intervallen i simuleringar täckt 88–92 % i stället för 95 %. En störning som drabbar alla i samma "
-                f"{session} syns inte i intervallet: då kan felrisken vara 13–31 % i stället för 5 %. Utan "
+                f"intervallen i simuleringar täckt {covered} i stället för 95\u00a0%. En störning som drabbar alla i "
+                f"samma {session} syns inte i intervallet: då har felrisken varit {wrong} i stället för 5\u00a0%. Utan "
                 "jämförelsegrupp säger lutningen inte vad som orsakade den.",
                 en="Where the weak leave, or growth levels off so that those who left early have only its steep part, "
-                "the intervals covered 88–92% in simulations instead of 95%. A shock shared by all in one "
-                f"{session} is not in the interval: the risk of error can then be 13–31% instead of 5%. Without a "
+                f"the intervals covered {covered} in simulations instead of 95%. A shock shared by all in one "
+                f"{session} is not in the interval: the risk of error has then been {wrong} instead of 5%. Without a "
                 "comparison group the slope does not say what caused it.",
             )
         )

@@ -9,6 +9,7 @@ import pandas as pd
 from evalkit.errors import TableError
 from evalkit.measures.placement import row_ids
 from evalkit.models.levels import merge_rows
+from evalkit.models.measured import measured
 from evalkit.models.ordinal import OrdinalFit, fit_cumulative_logit
 from evalkit.wording import Language, interval, join, number, percent, pick
 
@@ -90,14 +91,14 @@ class OrdinalMixed:
                 )
             )
         if self.unit_terms:
-            names = join(list(self.unit_terms), lang=lang)
+            names, covered = join(list(self.unit_terms), lang=lang), measured("covariates of units", lang)
             parts.append(
                 pick(
                     lang,
-                    sv=f"{names} skiljer sig bara mellan enheter: sådana intervall har i simuleringar täckt 86–91 % i "
-                    "stället för 95 %.",
-                    en=f"{names} differ between units only: such intervals covered 86–91% in simulations instead of "
-                    "95%.",
+                    sv=f"{names} skiljer sig bara mellan enheter: sådana intervall har i simuleringar täckt {covered} "
+                    "i stället för 95\u00a0%.",
+                    en=f"{names} differ between units only: such intervals covered {covered} in simulations instead "
+                    "of 95%.",
                 )
             )
         parts.append(

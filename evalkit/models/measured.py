@@ -1,0 +1,44 @@
+"""What the calibration measured where a method keeps less than it promises, for the results' own sentences.
+
+The models stand below `calibrate` and cannot read its table, so the figures are written here. A test holds each of them
+against the committed table, and every goal that is clearly missed in the table against the sentence that has to say so.
+"""
+
+from evalkit.wording import Language, number, percent
+
+__all__ = ["MEASURED", "measured"]
+
+MEASURED: dict[str, tuple[float, float]] = {
+    "contrasts": (0.88, 0.92),
+    "contrasts under shared shocks": (0.16, 0.32),
+    "covariates of units": (0.85, 0.92),
+    "attendance": (0.90, 0.92),
+    "power of predictors": (0.07, 0.19),
+}
+"""From the lowest to the highest: how often 95 % intervals held the truth (contrasts of the units where the weak leave
+or growth levels off, covariates of units, change of attendance), how often contrasts were wrong under shared shocks,
+and how often tests found a judgement that did matter for who left."""
+
+
+def measured(what: str, lang: Language) -> str:
+    """Write what was measured.
+
+    Parameters
+    ----------
+    what : str
+        A key of `MEASURED`.
+    lang : {"sv", "en"}
+        Language of the reader.
+
+    Returns
+    -------
+    str
+        Such as "88–92 %".
+
+    Examples
+    --------
+    >>> measured("power of predictors", "en")
+    '7–19%'
+    """
+    low, high = MEASURED[what]
+    return f"{number(100 * low, lang=lang)}–{percent(high, lang=lang)}"

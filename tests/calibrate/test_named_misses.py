@@ -1,0 +1,148 @@
+"""What the committed table says stands in the results' own sentences: no figure there is older than the table."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evalkit.calibrate import Calibration, read_calibration
+from evalkit.calibrate.estimators import QUANTITIES
+from evalkit.coding.agreement import coder_agreement
+from evalkit.coding.agreement.result import COVERAGE
+from evalkit.models.dropout import adjust_predictors
+from evalkit.models.experiment import attendance_outcome, other_outcomes
+from evalkit.models.measured import MEASURED, measured
+from evalkit.models.progression import fit_contrasts, fit_ordinal_mixed
+from evalkit.wording import LANGUAGES, percent
+from tests.coding.made_up_coders import drawn
+from tests.models.plain_registers import enrolment, register
+from tests.models.test_dropout import LEFT, judged, predictor
+from tests.models.test_experiment import NINE, plain
+from tests.models.test_progression import paths
+
+ROUNDING = 0.0051  # a figure in whole per cent
+
+
+@pytest.fixture(scope="module")
+def calibration() -> Calibration:
+    return read_calibration()
+
+
+def values(calibration: Calibration, *estimators: str) -> pd.DataFrame:
+    """The rows of some estimators, with what is measured of them and whether all units share shocks."""
+    table = calibration.table[calibration.table["estimator"].isin(estimators)]
+    shocks = {cell.id: getattr(cell, "shock_sd", 0.0) > 0 for cell in calibration.cells}
+    return table.assign(value=table["coverage"].fillna(table["rate"]), shocks=table["cell"].map(shocks))
+
+
+def shortest(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows that fall short of their goal, by chance or clearly."""
+    return rows[~rows["met"].fillna(value=True).astype(bool)]
+
+
+def figures(calibration: Calibration) -> dict[str, "pd.Series[float]"]:
+    """What each figure of `MEASURED` is about, from the table."""
+    contrasts = values(calibration, "slope", "half_difference")
+    shocked = values(calibration, "slope", "half_difference", "sign_flip").query("shocks and met == False")
+    covariate = values(calibration, "unit_covariate")
+    tests = values(calibration, "log_rank", "boschloo", "firth", "westfall_young")
+    core = {cell.id for cell in calibration.cells if cell.core}
+    return {
+        "contrasts": shortest(contrasts[~contrasts["shocks"]])["value"],
+        "contrasts under shared shocks": shocked["rate"].fillna(1 - shocked["coverage"]),
+        "covariates of units": covariate["value"],
+        "attendance": shortest(values(calibration, "attendance"))["value"],
+        "power of predictors": tests[(tests["kind"] == "power") & tests["cell"].isin(core)]["value"],
+    }
+
+
+@pytest.mark.parametrize("what", MEASURED)
+def test_a_figure_in_a_sentence_is_that_of_the_table(calibration, what) -> None:
+    found = figures(calibration)[what]
+    assert len(found) > 0
+    assert MEASURED[what] == pytest.approx((found.min(), found.max()), abs=ROUNDING)
+
+
+def test_what_is_said_of_agreement_holds_the_table(calibration) -> None:
+    for group, name in (("two", "two"), ("more", "three")):
+        found = values(calibration, f"f1_{name}", f"alpha_{name}")["value"]
+        low, high = COVERAGE[group]
+        assert low - ROUNDING <= found.min()
+        assert found.max() <= high
+
+
+def contrasts_said(lang: str) -> str:
+    return fit_contrasts(paths()).sentence(lang)
+
+
+def covariates_said(lang: str) -> str:
+    table = pd.DataFrame({"unit": list("aabbccdd"), "big": [0, 0, 1, 1, 0, 0, 1, 1], "level": [0, 1, 1, 2, 0, 2, 2, 1]})
+    return fit_ordinal_mixed(table, outcome="level", fixed=["big"], unit="unit").sentence(lang)
+
+
+def attendance_said(lang: str) -> str:
+    before, where = plain(NINE)
+    came = np.random.default_rng(1).integers(0, 2, (9, 6))
+    rows = [
+        {"unit": f"U{unit + 1:02}", "session": session + 1, "n_present": int(came[unit, session])}
+        for unit in range(9)
+        for session in range(6)
+    ]
+    attendance = register("attendance", rows)
+    return other_outcomes(
+        [attendance_outcome(attendance, enrolment([None] * 9), before, study=where)], before
+    ).sentence(lang)
+
+
+def agreement_said(lang: str) -> str:
+    marks = np.random.default_rng(2).random((2, 120, 1)) < 0.3
+    codings, readings, segments = drawn(marks, np.ones((2, 120), dtype=bool), [20] * 6)
+    return coder_agreement(codings, readings, segments).sentence(lang)
+
+
+SAID: dict[str, tuple[Callable[[str], str], Callable[[str], str]]] = {
+    "slope": (contrasts_said, lambda lang: measured("contrasts under shared shocks", lang)),
+    "half_difference": (contrasts_said, lambda lang: measured("contrasts", lang)),
+    "sign_flip": (contrasts_said, lambda lang: measured("contrasts under shared shocks", lang)),
+    "unit_covariate": (covariates_said, lambda lang: measured("covariates of units", lang)),
+    "attendance": (attendance_said, lambda lang: measured("attendance", lang)),
+    "f1_two": (agreement_said, lambda lang: percent(COVERAGE["two"][0], lang=lang)),
+    "alpha_two": (agreement_said, lambda lang: percent(COVERAGE["two"][0], lang=lang)),
+}
+"""Whose sentence says that an estimator falls short, and the figure in it."""
+
+
+def test_every_clear_miss_has_a_sentence_that_says_it(calibration) -> None:
+    missed = calibration.missed
+    assert set(missed.loc[missed["clear"].astype(bool), "estimator"]) <= set(SAID)
+    assert set(SAID) <= {quantity.id for quantity in QUANTITIES.values() if quantity.said}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_appendix_lists_every_miss_and_where_it_is_said(calibration, lang) -> None:
+    listed = calibration.misses(lang)
+    assert len(listed) == len(calibration.missed)
+    assert listed["rests_on"].tolist() == calibration.missed["rests_on"].tolist()
+    clear = calibration.missed["clear"].astype(bool).to_numpy()
+    assert ((listed["said_in"] != "").to_numpy() == clear).all()
+    assert len(set(listed["method"] + listed["where"])) == len(listed)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("estimator", SAID)
+def test_the_sentence_has_the_figure(estimator, lang) -> None:
+    sentence, figure = SAID[estimator]
+    assert figure(lang) in sentence(lang)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_large_p_is_said_not_to_acquit(lang) -> None:
+    found = measured("power of predictors", lang)
+    assert found not in predictor().sentence(lang)  # p is small there
+    alike = ["ja", "nej"] * 7
+    weak = predictor(values=alike)
+    assert found in weak.sentence(lang)
+    assert found in adjust_predictors([weak]).sentence(lang)
+    assert judged(alike)["value"].tolist() == alike
+    assert len(LEFT) == 14
