@@ -7,7 +7,7 @@ A *unit* is what is judged: a segment, a passage or a sentence. Its features are
 - the lemmas of its words;
 - the kinds of its words: the lists of the codebook ("tid", "timme" and "kalender" are of one kind), also by the last
   part of a compound;
-- ordered pairs of lemmas at most `PAIR_GAP` words apart, and of kinds at most `KIND_GAP` apart.
+- ordered pairs of lemmas at most `PAIR_GAP` words apart: what idioms are made of.
 
 A word counts once per unit and weighs as much as its lemma is rare (inverse document frequency). Everything is divided
 by the length of the unit, as the root of the sum of its squared word weights. Because the features of words add up,
@@ -33,12 +33,11 @@ IntArray = npt.NDArray[np.int64]
 
 GRAMS = range(2, 6)
 PAIR_GAP = 4
-KIND_GAP = 5
 MOST_LETTERS = 30
 SHORTEST_HEAD = 4
-LEAST_GRAM, LEAST_PAIR, LEAST_KIND_PAIR = 2, 2, 3
-KIND, PAIR, KIND_PAIR = 2.8, 0.7, 0.8
-"""How much a kind of word, a pair of words and a pair of kinds weigh against a word; chosen by cross-validation."""
+LEAST_GRAM, LEAST_PAIR = 2, 2
+KIND, PAIR = 2.8, 0.7
+"""How much a kind of word and a pair of words weigh against a word; chosen by cross-validation."""
 
 
 class Kinds:
@@ -92,9 +91,9 @@ class Features:
         Inverse document frequency of each.
     unseen : float
         Weight of a lemma that was never seen.
-    pairs, kind_pairs : numpy.ndarray of int
-        Keys of the pairs, sorted: number of the first × number of lemmas (kinds) + number of the second.
-    pair_weights, kind_pair_weights : numpy.ndarray of float
+    pairs : numpy.ndarray of int
+        Keys of the pairs, sorted: number of the first × number of lemmas + number of the second.
+    pair_weights : numpy.ndarray of float
         Inverse document frequency of each.
     kinds : Kinds
         Kinds of words.
@@ -107,13 +106,11 @@ class Features:
     unseen: float
     pairs: IntArray
     pair_weights: FloatArray
-    kind_pairs: IntArray
-    kind_pair_weights: FloatArray
     kinds: Kinds
 
     def __len__(self) -> int:
         """Return the number of features."""
-        return self._of_types + len(self.pairs) + len(self.kind_pairs)
+        return self._of_types + len(self.pairs)
 
     @cached_property
     def _of_types(self) -> int:
@@ -137,7 +134,7 @@ class Features:
             One row per unit.
         """
         words, shares = self._words(tokens, units, n_units)
-        parts = [words @ self._types(tokens), *self._pairs(tokens, units, n_units)]
+        parts = [words @ self._types(tokens), self._pairs(tokens, units, n_units)]
         return sparse.csr_matrix(sparse.diags_array(shares) @ sparse.hstack(parts, format="csr"))
 
     def project(self, tokens: Tokens, units: IntArray, n_units: int, weights: FloatArray) -> FloatArray:
@@ -161,10 +158,7 @@ class Features:
         """
         words, shares = self._words(tokens, units, n_units)
         scores = words @ (self._types(tokens) @ weights[: self._of_types])
-        first = self._of_types
-        for pairs in self._pairs(tokens, units, n_units):
-            scores += pairs @ weights[first : first + pairs.shape[1]]
-            first += pairs.shape[1]
+        scores += self._pairs(tokens, units, n_units) @ weights[self._of_types :]
         return np.asarray(shares[:, None] * scores)
 
     def _words(self, tokens: Tokens, units: IntArray, n_units: int) -> tuple[sparse.csr_matrix, FloatArray]:
@@ -203,25 +197,14 @@ class Features:
         cells = (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns)))
         return sparse.csr_matrix(cells, shape=(len(tokens.vocabulary), self._of_types))
 
-    def _pairs(self, tokens: Tokens, units: IntArray, n_units: int) -> list[sparse.csr_matrix]:
+    def _pairs(self, tokens: Tokens, units: IntArray, n_units: int) -> sparse.csr_matrix:
         types, at = _said(tokens, units)
         lemmas = np.array([self.lemmas.get(lemma, -1) for lemma in tokens.lemmas], dtype=np.int64)
         found = [
             _known(at, keys, self.pairs)
             for at, keys in _lemma_pairs(lemmas[types] if len(types) else types, at, max(len(self.lemmas), 1))
         ]
-        kinds = [
-            _known(at, keys, self.kind_pairs)
-            for at, keys in _kind_pairs([self.kinds.of(lemma) for lemma in tokens.lemmas], types, at, self._n_kinds)
-        ]
-        return [
-            _counted(found, PAIR * self.pair_weights, n_units),
-            _counted(kinds, KIND_PAIR * self.kind_pair_weights, n_units),
-        ]
-
-    @property
-    def _n_kinds(self) -> int:
-        return max(len(self.kinds.names), 1)
+        return _counted(found, PAIR * self.pair_weights, n_units)
 
 
 def fit_features(tokens: Tokens, units: IntArray, n_units: int, kinds: Kinds) -> Features:
@@ -255,8 +238,6 @@ def fit_features(tokens: Tokens, units: IntArray, n_units: int, kinds: Kinds) ->
     numbers = np.array([lemmas.get(lemma, -1) for lemma in tokens.lemmas], dtype=np.int64)
     of_lemmas = _lemma_pairs(numbers[types] if len(types) else types, at, max(len(lemmas), 1))
     pairs, pair_counts = _often(of_lemmas, LEAST_PAIR)
-    of_kinds = [kinds.of(lemma) for lemma in tokens.lemmas]
-    kind_pairs, kind_counts = _often(_kind_pairs(of_kinds, types, at, max(len(kinds.names), 1)), LEAST_KIND_PAIR)
     return Features(
         grams={gram: number for number, gram in enumerate(grams)},
         gram_weights=_rarity(np.array([in_types[gram] for gram in grams]), len(said)),
@@ -265,8 +246,6 @@ def fit_features(tokens: Tokens, units: IntArray, n_units: int, kinds: Kinds) ->
         unseen=float(_rarity(np.zeros(1), n_units)[0]),
         pairs=pairs,
         pair_weights=_rarity(pair_counts, n_units),
-        kind_pairs=kind_pairs,
-        kind_pair_weights=_rarity(kind_counts, n_units),
         kinds=kinds,
     )
 
@@ -305,23 +284,6 @@ def _lemma_pairs(lemmas: IntArray, at: IntArray, n_lemmas: int) -> Pairs:
         first, second = lemmas[:-gap], lemmas[gap:]
         both = (at[:-gap] == at[gap:]) & (first >= 0) & (second >= 0)
         found.append((at[:-gap][both], first[both] * n_lemmas + second[both]))
-    return found
-
-
-def _kind_pairs(kinds: Sequence[tuple[int, ...]], types: IntArray, at: IntArray, n_kinds: int) -> Pairs:
-    """Return unit and key of each pair of kinds, one entry per distance and place among a word's kinds."""
-    most = max((len(of) for of in kinds), default=0)
-    table = np.full((len(kinds), most), -1, dtype=np.int64)
-    for type, of in enumerate(kinds):
-        table[type, : len(of)] = of
-    columns = [table[types, place] if len(types) else types for place in range(most)]
-    found: Pairs = []
-    for gap in range(1, KIND_GAP + 1):
-        together = at[:-gap] == at[gap:]
-        for one in columns:
-            for other in columns:
-                both = together & (one[:-gap] >= 0) & (other[gap:] >= 0)
-                found.append((at[:-gap][both], one[:-gap][both] * n_kinds + other[gap:][both]))
     return found
 
 
