@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 
-from evalkit.coding.apply import rule_matches
+from evalkit.coding.apply import apply_codebook, rule_matches
 from evalkit.coding.codebook import Codebook
 from evalkit.corpus.tokens import Tokens
 from evalkit.errors import TableError
@@ -35,8 +35,9 @@ class CodebookCheck:
     ----------
     table : pandas.DataFrame
         One row per rule, in the order of the codebook: code, rule, matches, segments (with a match), covered_by (a rule
-        of the same code that codes every segment this one codes, with the same polarity; "" if there is none) and
-        rests_on (segment ids).
+        of the same code that codes every segment this one codes, with the same polarity; "" if there is none),
+        held_back (segments with a match that are not coded, because the learned coder finds the code improbable there;
+        see `join_learned`) and rests_on (segment ids).
     codes : pandas.DataFrame
         One row per code: code, rules, never (of its rules, those without a match), covered (those with a `covered_by`),
         matches, segments (of its own rules, not of the codes below it) and rests_on (segment ids).
@@ -60,6 +61,11 @@ class CodebookCheck:
     def covered(self) -> tuple[str, ...]:
         """Ids of the rules that add nothing to another: without them every segment keeps its codes."""
         return tuple(self.table.loc[self.table["covered_by"] != "", "rule"])
+
+    @property
+    def held_back(self) -> int:
+        """Matched segments that are not coded, over all rules."""
+        return int(self.table["held_back"].sum())
 
     @property
     def without_rules(self) -> tuple[str, ...]:
@@ -90,6 +96,17 @@ class CodebookCheck:
                 "the same code does not.",
             )
         ]
+        if self.held_back:
+            held = number(self.held_back, lang=lang)
+            parts.append(
+                pick(
+                    lang,
+                    sv=f"I {held} fall hålls en regels träff tillbaka, för att den inlärda kodaren finner koden "
+                    "osannolik i segmentet.",
+                    en=f"In {held} cases a rule's match is held back, because the learned coder finds the code "
+                    "improbable in the segment.",
+                )
+            )
         if self.without_rules:
             named = join(list(self.without_rules), lang=lang)
             parts.append(pick(lang, sv=f"Utan regler: {named}.", en=f"Without rules: {named}."))
@@ -191,6 +208,7 @@ def check_codebook(segments: pd.DataFrame, codebook: Codebook, *, tokens: Tokens
     coded = found.drop_duplicates(["order", "row"])
     table["segments"] = np.bincount(coded["order"].to_numpy(dtype=np.int64), minlength=len(table))
     table["covered_by"] = _covered_by(found, table)
+    table["held_back"] = _held_back(segments, codebook, tokens, coded, len(table))
     table["rests_on"] = _segment_ids(coded, "order", list(range(len(table))))
     per_code = found.drop_duplicates(["code", "row"])
     codes = pd.DataFrame({"code": pd.array(codebook.ids, dtype="str")})
@@ -257,6 +275,20 @@ def _covered_by(found: pd.DataFrame, table: pd.DataFrame) -> list[str]:
         for covered, by in _largest_cover((codes @ codes.T).toarray()):
             covered_by[first + covered] = str(rules["rule"].iloc[by])
     return covered_by
+
+
+def _held_back(
+    segments: pd.DataFrame, codebook: Codebook, tokens: Tokens | None, coded: pd.DataFrame, n_rules: int
+) -> IntArray:
+    """Return, per rule, how many of the segments that it matches do not get its code."""
+    if codebook.learned is None or not codebook.learned.weighs_rules:
+        return np.zeros(n_rules, dtype=np.int64)
+    codings = apply_codebook(segments, codebook, tokens=tokens)
+    is_coded = pd.MultiIndex.from_frame(coded[["segment_id", "code"]]).isin(
+        pd.MultiIndex.from_frame(codings[["segment_id", "code"]])
+    )
+    order = coded["order"].to_numpy(dtype=np.int64)
+    return np.bincount(order[~is_coded], minlength=n_rules).astype(np.int64)
 
 
 def _largest_cover(shared: npt.NDArray[np.float64]) -> list[tuple[int, int]]:

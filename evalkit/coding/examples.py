@@ -1,7 +1,9 @@
 """Coded examples beside a codebook: what the learned coder learns from, and how texts are cut for it.
 
 `codebook.examples.jsonl` has one segment a line: id, speaker (the role), text, and codes with polarity and, where it is
-not the whole text, the quote that shows the code. An example gives one *instance* per text: the whole segment, and each
+not the whole text, the quote that shows the code. A line may say ``"blind": true``: nobody who wrote rules had seen
+the segment, so that it shows what rules are worth. What stands before the hyphen of an id tells whose hand coded it.
+An example gives one *instance* per text: the whole segment, and each
 quote on its own, since the words of the quote are those that carry the code.
 
 A text is judged in *passages*: whole sentences, at most `PASSAGE` words where it can be cut, so that what somebody says
@@ -59,12 +61,20 @@ class Example:
         As in the file.
     codes : tuple of Shown
         May be empty: that nothing is said is also an example.
+    blind : bool
+        Whether it was unseen by those who wrote the rules.
     """
 
     id: str
     speaker: str
     text: str
     codes: tuple[Shown, ...]
+    blind: bool = False
+
+    @property
+    def hand(self) -> str:
+        """Who wrote and coded it: what stands before the hyphen in its id."""
+        return self.id.partition("-")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +236,7 @@ def _example(name: str, number: int, line: str) -> Example:
         said: dict[str, Any] = json.loads(line)
         text = str(said["text"])
         shown = tuple(Shown(str(c["code"]), str(c["polarity"]), str(c.get("quote", text))) for c in said["codes"])
-        example = Example(str(said["id"]), str(said["speaker"]), text, shown)
+        example = Example(str(said["id"]), str(said["speaker"]), text, shown, said.get("blind") is True)
     except (json.JSONDecodeError, KeyError, TypeError, AttributeError):
         raise CodebookError(f"{where}: needs id, speaker, text and codes (each with code and polarity)") from None
     if any(code.quote not in text or not code.quote.strip() for code in shown):

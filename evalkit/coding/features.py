@@ -7,7 +7,7 @@ A *unit* is what is judged: a segment, a passage or a sentence. Its features are
 - the lemmas of its words;
 - the kinds of its words: the lists of the codebook ("tid", "timme" and "kalender" are of one kind), also by the last
   part of a compound;
-- ordered pairs of lemmas at most `PAIR_GAP` words apart, and of kinds at most `KIND_GAP` apart.
+- ordered pairs of lemmas at most `PAIR_GAP` words apart: what idioms are made of.
 
 A word counts once per unit and weighs as much as its lemma is rare (inverse document frequency). Everything is divided
 by the length of the unit, as the root of the sum of its squared word weights. Because the features of words add up,
@@ -19,6 +19,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -34,12 +35,11 @@ BoolArray = npt.NDArray[np.bool_]
 
 GRAMS = range(2, 6)
 PAIR_GAP = 4
-KIND_GAP = 5
 MOST_LETTERS = 30
 SHORTEST_HEAD = 4
-LEAST_GRAM, LEAST_PAIR, LEAST_KIND_PAIR = 2, 2, 3
-KIND, PAIR, KIND_PAIR = 2.8, 0.7, 0.8
-"""How much a kind of word, a pair of words and a pair of kinds weigh against a word; chosen by cross-validation."""
+LEAST_GRAM, LEAST_PAIR = 2, 2
+KIND, PAIR = 2.8, 0.7
+"""How much a kind of word and a pair of words weigh against a word; chosen by cross-validation."""
 
 
 class Kinds:
@@ -93,9 +93,9 @@ class Features:
         Inverse document frequency of each.
     unseen : float
         Weight of a lemma that was never seen.
-    pairs, kind_pairs : numpy.ndarray of int
-        Keys of the pairs, sorted: number of the first × number of lemmas (kinds) + number of the second.
-    pair_weights, kind_pair_weights : numpy.ndarray of float
+    pairs : numpy.ndarray of int
+        Keys of the pairs, sorted: number of the first × number of lemmas + number of the second.
+    pair_weights : numpy.ndarray of float
         Inverse document frequency of each.
     kinds : Kinds
         Kinds of words.
@@ -108,13 +108,11 @@ class Features:
     unseen: float
     pairs: IntArray
     pair_weights: FloatArray
-    kind_pairs: IntArray
-    kind_pair_weights: FloatArray
     kinds: Kinds
 
     def __len__(self) -> int:
         """Return the number of features."""
-        return self._of_types + len(self.pairs) + len(self.kind_pairs)
+        return self._of_types + len(self.pairs)
 
     @cached_property
     def _of_types(self) -> int:
@@ -134,13 +132,14 @@ class Features:
             For `project`.
         """
         n, n_grams, is_word = len(tokens.vocabulary), len(self.grams), _is_word(tokens)
-        lemmas, kinds = _numbers(tokens.lemmas, self.lemmas), _table(list(map(self.kinds.of, tokens.lemmas)))
+        lemmas, kinds = _numbers(tokens.lemmas, self.lemmas), list(map(self.kinds.of, tokens.lemmas))
         weights = np.append(self.lemma_weights, self.unseen)[lemmas]
-        known, (kind_of, place) = np.flatnonzero(lemmas >= 0), np.nonzero(kinds >= 0)
+        known = np.flatnonzero(lemmas >= 0)
+        of_kinds = np.repeat(np.arange(n), np.fromiter(map(len, kinds), dtype=np.int64, count=n))
         cells = [
             *self._grams_of(tokens.vocabulary, is_word),
             known * self._of_types + n_grams + lemmas[known],
-            kind_of * self._of_types + n_grams + len(self.lemmas) + kinds[kind_of, place],
+            of_kinds * self._of_types + n_grams + len(self.lemmas) + np.fromiter(chain(*kinds), dtype=np.int64),
         ]
         rows, columns = np.divmod(_distinct(np.concatenate(cells)), max(self._of_types, 1))
         values = np.concatenate([self.gram_weights, self.lemma_weights, np.full(len(self.kinds.names), KIND)])[columns]
@@ -150,7 +149,7 @@ class Features:
         values[letters] *= (weights / np.where(length > 0, length, 1))[rows[letters]]
         begins = np.searchsorted(rows, np.arange(n + 1))
         matrix = sparse.csr_matrix((values, columns, begins), shape=(n, self._of_types))
-        return TypeFeatures(tokens, matrix, weights, lemmas, kinds, is_word)
+        return TypeFeatures(tokens, matrix, weights, lemmas, is_word)
 
     def matrix(self, tokens: Tokens, units: IntArray, n_units: int) -> sparse.csr_matrix:
         """Return the features of some units.
@@ -171,7 +170,7 @@ class Features:
         """
         types = self.types(tokens)
         words, said, shares = self._words(types, units, n_units)
-        parts = [words @ types.matrix[said], *self._pairs(types, units, n_units)]
+        parts = [words @ types.matrix[said], self._pairs(types, units, n_units)]
         return sparse.csr_matrix(sparse.diags_array(shares) @ sparse.hstack(parts, format="csr"))
 
     def project(self, types: "TypeFeatures", units: IntArray, n_units: int, weights: FloatArray) -> FloatArray:
@@ -195,10 +194,7 @@ class Features:
         """
         words, said, shares = self._words(types, units, n_units)
         scores = words @ (types.matrix[said] @ weights[: self._of_types])
-        first = self._of_types
-        for pairs in self._pairs(types, units, n_units):
-            scores += pairs @ weights[first : first + pairs.shape[1]]
-            first += pairs.shape[1]
+        scores += self._pairs(types, units, n_units) @ weights[self._of_types :]
         return np.asarray(shares[:, None] * scores)
 
     def _words(
@@ -251,18 +247,10 @@ class Features:
             following[begun, letter[gram[-1]]] = number
         return letters, following
 
-    def _pairs(self, types: "TypeFeatures", units: IntArray, n_units: int) -> list[sparse.csc_matrix]:
+    def _pairs(self, types: "TypeFeatures", units: IntArray, n_units: int) -> sparse.csc_matrix:
         words, at = _said(types.tokens, types.is_word, units)
-        lemmas = _lemma_pairs(types.lemmas[words], at, max(len(self.lemmas), 1))
-        kinds = _kind_pairs(types.kinds[words], at, self._n_kinds)
-        return [
-            _counted(lemmas, self.pairs, PAIR * self.pair_weights, n_units),
-            _counted(kinds, self.kind_pairs, KIND_PAIR * self.kind_pair_weights, n_units),
-        ]
-
-    @property
-    def _n_kinds(self) -> int:
-        return max(len(self.kinds.names), 1)
+        pairs = _lemma_pairs(types.lemmas[words], at, max(len(self.lemmas), 1))
+        return _counted(pairs, self.pairs, PAIR * self.pair_weights, n_units)
 
 
 @dataclass(frozen=True, eq=False)
@@ -279,8 +267,6 @@ class TypeFeatures:
         Rarity of its lemma.
     lemmas : numpy.ndarray of int, shape (n_types,)
         Number of its lemma; -1 = never seen.
-    kinds : numpy.ndarray of int, shape (n_types, most_kinds)
-        Its kinds; -1 = no more.
     is_word : numpy.ndarray of bool, shape (n_types,)
         Whether it has a letter or a figure.
     """
@@ -289,7 +275,6 @@ class TypeFeatures:
     matrix: sparse.csr_matrix
     weights: FloatArray
     lemmas: IntArray
-    kinds: IntArray
     is_word: BoolArray
 
 
@@ -323,8 +308,6 @@ def fit_features(tokens: Tokens, units: IntArray, n_units: int, kinds: Kinds) ->
     grams = sorted(gram for gram, count in in_types.items() if count >= LEAST_GRAM)
     of_lemmas = _lemma_pairs(_numbers(tokens.lemmas, lemmas)[types], at, max(len(lemmas), 1))
     pairs, pair_counts = _often(of_lemmas, LEAST_PAIR)
-    of_kinds = _table(list(map(kinds.of, tokens.lemmas)))
-    kind_pairs, kind_counts = _often(_kind_pairs(of_kinds[types], at, max(len(kinds.names), 1)), LEAST_KIND_PAIR)
     return Features(
         grams={gram: number for number, gram in enumerate(grams)},
         gram_weights=_rarity(np.array([in_types[gram] for gram in grams]), len(said)),
@@ -333,8 +316,6 @@ def fit_features(tokens: Tokens, units: IntArray, n_units: int, kinds: Kinds) ->
         unseen=float(_rarity(np.zeros(1), n_units)[0]),
         pairs=pairs,
         pair_weights=_rarity(pair_counts, n_units),
-        kind_pairs=kind_pairs,
-        kind_pair_weights=_rarity(kind_counts, n_units),
         kinds=kinds,
     )
 
@@ -360,15 +341,6 @@ def _numbers(lemmas: Sequence[str], known: Mapping[str, int]) -> IntArray:
     return np.fromiter((known.get(lemma, -1) for lemma in lemmas), dtype=np.int64, count=len(lemmas))
 
 
-def _table(kinds: Sequence[tuple[int, ...]]) -> IntArray:
-    """Return the kinds of each word type as a row, filled up with -1."""
-    table = np.full((len(kinds), max(map(len, kinds), default=0)), -1, dtype=np.int64)
-    for type, of in enumerate(kinds):
-        if of:
-            table[type, : len(of)] = of
-    return table
-
-
 def _is_word(tokens: Tokens) -> BoolArray:
     return np.fromiter(map(_has_letter, tokens.vocabulary), dtype=bool, count=len(tokens.vocabulary))
 
@@ -389,20 +361,6 @@ def _lemma_pairs(lemmas: IntArray, at: IntArray, n_lemmas: int) -> Pairs:
         first, second = lemmas[:-gap], lemmas[gap:]
         both = (at[:-gap] == at[gap:]) & (first >= 0) & (second >= 0)
         found.append((at[:-gap][both], first[both] * n_lemmas + second[both]))
-    return found
-
-
-def _kind_pairs(kinds: IntArray, at: IntArray, n_kinds: int) -> Pairs:
-    """Return unit and key of each pair of kinds, one entry per distance and place among a word's kinds."""
-    found: Pairs = []
-    having = np.max(kinds, axis=1, initial=-1) >= 0
-    for gap in range(1, KIND_GAP + 1):
-        near = np.flatnonzero(having[:-gap] & having[gap:] & (at[:-gap] == at[gap:]))
-        for one in kinds.T:
-            first = near[one[near] >= 0]
-            for other in kinds.T:
-                both = first[other[first + gap] >= 0]
-                found.append((at[both], one[both] * n_kinds + other[both + gap]))
     return found
 
 

@@ -1,8 +1,13 @@
-"""What the learned coder says beside what the rules found.
+"""Rules and learned coder decide together.
 
-The learned coder codes what no rule of the code has found in the segment; its codings carry the rule "<code>~learned".
-Where both find a code, the rule gives the place; a "+" that no cue has turned gives way to the learned polarity, since
-much is denied without a word of negation.
+For a code that was learned, a rule's match is evidence like what the words of the segment say. A match whose segment
+speaks so much against the code that it is improbable all the same is held back (`held_back` says which, and `evalkit
+codebook check` counts them); a segment in which the code is probable without a match is coded by the rule
+"<code>~learned". Where a rule has matched, it gives the place, and its
+polarity is evidence for the polarity; one that the rule itself states stands.
+
+Of codes that were not learned, and where rules match in too few examples to be weighed, rules alone decide; without a
+learned file there is nothing to join.
 """
 
 from dataclasses import replace
@@ -11,16 +16,19 @@ import numpy as np
 import numpy.typing as npt
 
 from evalkit.coding.codes import Codebook
-from evalkit.coding.found import SIGNS, Found
+from evalkit.coding.found import Found
 from evalkit.coding.learned import LearnedCodings
 from evalkit.coding.matcher import Matcher
 from evalkit.corpus.tokens import Tokens
 
-__all__ = ["join_learned"]
+__all__ = ["held_back", "join_learned"]
+
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
 
 
 def join_learned(found: Found, said: LearnedCodings, codebook: Codebook, tokens: Tokens, matcher: Matcher) -> Found:
-    """Add learned codings to the matches of rules.
+    """Decide from the matches of rules and from what the learned coder says.
 
     Parameters
     ----------
@@ -29,7 +37,7 @@ def join_learned(found: Found, said: LearnedCodings, codebook: Codebook, tokens:
     said : LearnedCodings
         What the codebook's learned coder says of the same segments.
     codebook : Codebook
-        With a learned coder.
+        With a learned coder; without one, the matches stand as they are.
     tokens : Tokens
         Of the segments.
     matcher : Matcher
@@ -38,25 +46,69 @@ def join_learned(found: Found, said: LearnedCodings, codebook: Codebook, tokens:
     Returns
     -------
     Found
-        Both; a learned one has the number of its code behind all rules for its rule.
+        What is coded; what no rule has matched has the number of its code behind all rules for its rule.
     """
     if codebook.learned is None:
         return found
+    code = _numbers(codebook)[said.code]
+    n_codes, n_rules = len(codebook.codes), sum(len(code.rules) for code in codebook.codes)
+    cells = said.row * n_codes + code
+    matched = np.isin(cells, found.row * n_codes + found.code)
+    alone = (
+        (said.logit >= codebook.learned.limit) & (code >= 0) & ~matched & ~_everyday(said, codebook, tokens, matcher)
+    )
+    sign = said.signs.argmax(axis=1)
+    learned = Found(said.row, said.start, said.end, code, n_rules + code, sign).take(alone)
+    found = found.take(~held_back(found, said, codebook))
+    return Found.together([_with_signs(found, said, cells, codebook), learned])
+
+
+def held_back(found: Found, said: LearnedCodings, codebook: Codebook) -> BoolArray:
+    """Return which matches of rules do not code, because the code is improbable in their segment.
+
+    Parameters
+    ----------
+    found : Found
+        The matches of rules.
+    said : LearnedCodings
+        What the codebook's learned coder says of the same segments.
+    codebook : Codebook
+        Without a learned coder nothing is held back.
+
+    Returns
+    -------
+    numpy.ndarray of bool, shape (n_matches,)
+        Never those of a code that was not learned.
+    """
+    if codebook.learned is None or not codebook.learned.weighs_rules:
+        return np.zeros(len(found.row), dtype=bool)
+    numbers, n_codes = _numbers(codebook), len(codebook.codes)
+    probable = said.logit >= codebook.learned.limit_of_rules
+    cells = (said.row * n_codes + numbers[said.code])[probable]
+    return np.isin(found.code, numbers) & ~np.isin(found.row * n_codes + found.code, cells)
+
+
+def _numbers(codebook: Codebook) -> IntArray:
+    """Return the position in the codebook of each learned code; -1 for one that is no longer there."""
     numbers = {id: number for number, id in enumerate(codebook.ids)}
-    code = np.array([numbers.get(id, -1) for id in codebook.learned.codes], dtype=np.int64)[said.code]
-    n_rules = sum(len(code.rules) for code in codebook.codes)
-    learned = Found(said.row, said.start, said.end, code, n_rules + code, np.searchsorted(SIGNS, said.polarity))
-    learned = learned.take((code >= 0) & ~_everyday(said, codebook, tokens, matcher))
-    cells, own = (part.row * len(numbers) + part.code for part in (found, learned))
-    sign = dict(zip(own.tolist(), learned.sign.tolist(), strict=True))
-    negatable = np.array([rule.negatable for code in codebook.codes for rule in code.rules], dtype=bool)
-    granted = negatable[found.order] & (SIGNS[found.sign] == "+")
-    heard = np.array([sign.get(cell, 0) for cell in cells.tolist()], dtype=np.int64)
-    found = replace(found, sign=np.where(granted & np.isin(cells, own), heard, found.sign))
-    return Found.together([found, learned.take(~np.isin(own, cells))])
+    codes = codebook.learned.codes if codebook.learned is not None else ()
+    return np.array([numbers.get(id, -1) for id in codes], dtype=np.int64)
 
 
-def _everyday(said: LearnedCodings, codebook: Codebook, tokens: Tokens, matcher: Matcher) -> npt.NDArray[np.bool_]:
+def _with_signs(found: Found, said: LearnedCodings, cells: IntArray, codebook: Codebook) -> Found:
+    """Weigh the polarity of each match with what the learned coder reads; one that a rule states stands."""
+    if codebook.learned is None or not codebook.learned.weighs_rules or not len(cells):
+        return found
+    stated = np.array([not rule.negatable for code in codebook.codes for rule in code.rules], dtype=bool)
+    order = np.argsort(cells, kind="stable")
+    own = found.row * len(codebook.codes) + found.code
+    place = order[np.minimum(np.searchsorted(cells, own, sorter=order), len(cells) - 1)]
+    heard = (cells[place] == own) & ~stated[found.order]
+    weighed = said.signs[place] + codebook.learned.rule_signs[found.sign]
+    return replace(found, sign=np.where(heard, weighed.argmax(axis=1), found.sign))
+
+
+def _everyday(said: LearnedCodings, codebook: Codebook, tokens: Tokens, matcher: Matcher) -> BoolArray:
     """Return which learned codings stand in a sentence that the codebook keeps the learned coder from."""
     found = [matcher.find_phrase(phrase).first for phrase in codebook.learned_not] if len(said.row) else []
     if not found:

@@ -1,10 +1,13 @@
 """Coded examples → codebook.learned.json: run once, when the examples or the lists of the codebook have changed.
 
 Each code gets a linear support vector model (squared hinge, the classes balanced, C = 0.3) that tells its instances
-from all others. The probabilities come from scores of examples that the models had not seen, in five folds; an example
-and its quotes are in the same fold. What precision and recall that gives per code, at the threshold, is kept in the
-file. Polarity has one model over all codes, and what each code adds to it, as in multi-task learning by an augmented
-space.
+from all others. What a score, or a rule's match, is worth is learned from *judged* examples, each by models that had
+seen neither it nor anything else of the same hand: with scores of examples learned from, every score would be a good
+one. Judged are the examples marked blind, since rules were written with the others in sight; where they are fewer than
+`LEAST_JUDGED`, all are, in five random folds. Where rules match in fewer than `LEAST_MATCHES` of them, nobody can say
+what a match is worth, and rules keep deciding alone. The precision and recall that this gives per code, at the
+threshold, is kept in the file. Polarity has one model over all codes, and what each code adds to it, as in multi-task
+learning by an augmented space.
 
 References
 ----------
@@ -12,31 +15,41 @@ Platt, J. (1999). Probabilistic outputs for support vector machines.
 Daumé III, H. (2007). Frustratingly easy domain adaptation.
 """
 
-import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy import sparse
 
-from evalkit.coding.codebook import read_codebook
-from evalkit.coding.examples import SIGNS, read_examples
-from evalkit.coding.learned import FORMAT, Learning, companions, evidence, learn_from, write_counts
+from evalkit.coding.apply import rule_matches
+from evalkit.coding.codebook import Codebook, read_codebook
+from evalkit.coding.evidence import best_sentences, evidence, sign_evidence
+from evalkit.coding.examples import SIGNS, Example, read_examples, sentences
+from evalkit.coding.learned_file import FORMAT, companions, content_hash, lists_hash, write_counts
+from evalkit.coding.learning import Learning, asking, learn_from, polarity_weights
 from evalkit.coding.linear import fit_linear, fit_logistic
+from evalkit.coding.rules import ROLES
+from evalkit.corpus.tokens import tokenise
 from evalkit.errors import CodebookError
 
 __all__ = ["learn_codebook"]
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
 STRENGTH = 0.3
-THRESHOLD = 0.55
+THRESHOLD, HOLD = 0.5, 0.2
+"""From which probability a segment is coded, without a rule's match and with one: rules are there to be relied upon."""
 FOLDS = 5
 LEAST_EXAMPLES = 20
+LEAST_JUDGED = 300
+LEAST_MATCHES = 50
 
 
 def learn_codebook(codebook: Path | str) -> Path:
@@ -50,7 +63,7 @@ def learn_codebook(codebook: Path | str) -> Path:
     Returns
     -------
     pathlib.Path
-        The written codebook.learned.json: the same bytes for the same examples and lists.
+        The written codebook.learned.json: the same bytes for the same examples, rules and lists.
 
     Raises
     ------
@@ -65,59 +78,172 @@ def learn_codebook(codebook: Path | str) -> Path:
     codes = [code for code in book.ids if shown.count(code) >= LEAST_EXAMPLES]
     if not codes:
         raise CodebookError(f"{source.name}: no code has {LEAST_EXAMPLES} examples; code more segments")
-    said = _learn(learn_from(examples, codes, book.lists), codes)
-    content = {"examples": hashlib.sha256(source.read_bytes().replace(b"\r\n", b"\n")).hexdigest(), **said}
-    target.write_text(_lines({"format": FORMAT, **content}), encoding="utf-8", newline="\n")
+    said = _learn(learn_from(examples, codes, book.lists), examples, codes, book)
+    hashes = {"examples": content_hash(source.read_bytes()), "lists": lists_hash(book.lists)}
+    target.write_text(_lines({"format": FORMAT, **hashes, **said}), encoding="utf-8", newline="\n")
     return target
 
 
-def _learn(learning: Learning, codes: Sequence[str]) -> dict[str, Any]:
+def _learn(learning: Learning, examples: Sequence[Example], codes: Sequence[str], book: Codebook) -> dict[str, Any]:
     counts = fit_linear(learning.matrix, learning.positive, strength=STRENGTH)
-    scores, of_segments = _unseen_scores(learning)
-    seen = evidence(scores, np.array([len(i.text.split()) for i in learning.instances[: len(scores)]], dtype=float))
-    decision = fit_logistic(seen.reshape(-1, seen.shape[-1]), of_segments.ravel())
-    probable = 1 / (1 + np.exp(-(seen @ decision[:-1] + decision[-1]))) >= THRESHOLD
-    polarity_counts = _fit_polarity(learning)
-    signs = np.eye(len(SIGNS), dtype=bool)[learning.signs]
+    polarity_counts = _fit_polarity(learning, np.ones(len(learning.shown), dtype=bool))
+    judged = _judge(learning, examples, _rule_signs(examples, codes, book))
+    decision = fit_logistic(judged.evidence.reshape(-1, judged.evidence.shape[-1]), judged.coded.ravel())
+    least = np.where(judged.evidence[..., -1] > 0, HOLD, THRESHOLD)
+    found = judged.evidence @ decision[:-1] + decision[-1] >= np.log(least / (1 - least))
+    signs = [fit_logistic(judged.sign_evidence, judged.signs == sign) for sign in range(len(SIGNS))]
     written, largest = write_counts(counts, learning.positive)
-    polarity_written, polarity_largest = write_counts(polarity_counts, signs)
+    polarity_written, polarity_largest = write_counts(polarity_counts, _is_sign(learning))
     return {
         "codes": list(codes),
         "threshold": THRESHOLD,
+        "hold": HOLD,
+        "weighs_rules": int(judged.evidence[..., -1].sum()) >= LEAST_MATCHES,
         "decision": _rounded(decision),
+        "signs": [_rounded(row) for row in np.column_stack(signs)],
         "intercepts": _rounded(counts.sum(axis=0)),
         "polarity_intercepts": _rounded(polarity_counts.sum(axis=0)),
         "largest": largest,
         "polarity_largest": polarity_largest,
-        "measured": {code: _measured(probable[:, k], of_segments[:, k]) for k, code in enumerate(codes)},
+        "measured_on": len(judged.coded),
+        "measured": {code: _measured(found[:, k], judged.coded[:, k]) for k, code in enumerate(codes)},
         "counts": written,
         "polarity_counts": polarity_written,
     }
 
 
-def _unseen_scores(learning: Learning) -> tuple[FloatArray, BoolArray]:
-    """Return the scores of every whole segment by models that saw neither it nor its quotes."""
-    example = np.array([instance.example for instance in learning.instances])
-    n_segments = int(example.max()) + 1
-    fold = np.random.default_rng(1).integers(FOLDS, size=n_segments)
-    scores = np.zeros((n_segments, learning.positive.shape[1]))
-    for held in range(FOLDS):
-        seen = np.flatnonzero(fold[example] != held)
-        counts = fit_linear(learning.matrix[seen], learning.positive[seen], strength=STRENGTH)
-        rest = np.flatnonzero(fold == held)
-        scores[rest] = learning.matrix[rest] @ (learning.matrix[seen].T @ counts) + counts.sum(axis=0)
-    return scores, learning.positive[:n_segments, :-1]
+@dataclass(frozen=True, eq=False)
+class _Judged:
+    """Examples as models see them that had not seen them.
+
+    `evidence` (n, n_codes, EVIDENCE + 1) has the rules' matches last and `coded` (n, n_codes) is what it should tell;
+    `sign_evidence` and `signs` have a row per shown code.
+    """
+
+    evidence: FloatArray
+    coded: BoolArray
+    sign_evidence: FloatArray
+    signs: IntArray
 
 
-def _fit_polarity(learning: Learning) -> FloatArray:
+def _judge(learning: Learning, examples: Sequence[Example], rule_signs: IntArray) -> _Judged:
+    parts = [_judge_fold(learning, examples, rule_signs, held) for held in _folds(examples)]
+    fields = ("evidence", "coded", "sign_evidence", "signs")
+    return _Judged(*(np.concatenate([getattr(part, field) for part in parts]) for field in fields))
+
+
+def _folds(examples: Sequence[Example]) -> list[BoolArray]:
+    """Return which examples are judged together, by models learned from all the others of other hands."""
+    may = np.array([example.speaker in ROLES for example in examples], dtype=bool)
+    hands = np.array([example.hand if example.blind else "" for example in examples])
+    if np.sum(may & (hands != "")) >= LEAST_JUDGED:
+        return [(hands == hand) & may for hand in np.unique(hands[may & (hands != "")])]
+    fold = np.random.default_rng(1).integers(FOLDS, size=len(examples))
+    return [held for number in range(FOLDS) if (held := (fold == number) & may).any()]
+
+
+def _judge_fold(learning: Learning, examples: Sequence[Example], rule_signs: IntArray, held: BoolArray) -> _Judged:
+    """Judge some examples by models that have seen none of them."""
+    rows = np.flatnonzero(held)
+    texts = [examples[row].text for row in rows.tolist()]
+    n_codes = learning.positive.shape[1] - 1
+    # The codes of an example stand in the order of the examples, as do those in `shown`.
+    of_shown = np.repeat(np.arange(len(examples)), learning.n_shown)
+    learned = np.flatnonzero(~held[[instance.example for instance in learning.instances]])
+    counts = fit_linear(learning.matrix[learned], learning.positive[learned], strength=STRENGTH)
+    weights, intercepts = learning.matrix[learned].T @ counts, counts.sum(axis=0)
+    polarity_counts = _fit_polarity(learning, ~held[of_shown])
+    polarity = polarity_weights(learning, polarity_counts, n_codes)
+    parts = _sentences(texts)
+    tokens = tokenise(parts.texts)
+    inner = learning.features.matrix(tokens, tokens.texts, tokens.n_texts)
+    whole = learning.matrix[rows]
+    scores, inner_scores = whole @ weights + intercepts, inner @ weights + intercepts
+    best = best_sentences(inner_scores[:, :-1], parts.first)
+    lengths = np.array([len(text.split()) for text in texts], dtype=np.float64)
+    seen = evidence(scores, lengths, inner_scores, parts.words, parts.first, best)
+    matched = (rule_signs[rows] >= 0).astype(np.float64)
+    shown = np.flatnonzero(held[of_shown])
+    place, code = np.searchsorted(rows, of_shown[shown]), learning.shown[shown]
+    by_text, by_sentence = (
+        _sign_scores(matrix, texts, which, code, polarity, polarity_counts)
+        for matrix, texts, which in (
+            (whole, texts, place),
+            (inner, parts.texts, best[place, code]),
+        )
+    )
+    return _Judged(
+        evidence=np.concatenate([seen, matched[..., None]], axis=-1),
+        coded=learning.positive[rows, :-1],
+        sign_evidence=sign_evidence(by_text, by_sentence, rule_signs[rows][place, code]),
+        signs=learning.signs[shown],
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Parts:
+    """The sentences of some texts: `first` is the first of each text; a text without any is its own sentence."""
+
+    texts: list[str]
+    first: IntArray
+    words: FloatArray
+
+
+def _sentences(texts: Sequence[str]) -> _Parts:
+    within = [[text[a:b] for a, b in sentences(text)] or [text] for text in texts]
+    counts = np.array([len(inner) for inner in within], dtype=np.int64)
+    every = [part for inner in within for part in inner]
+    return _Parts(every, np.cumsum(counts) - counts, np.array([len(part.split()) for part in every], dtype=np.float64))
+
+
+def _sign_scores(
+    matrix: sparse.csr_matrix,
+    texts: Sequence[str],
+    which: IntArray,
+    code: IntArray,
+    polarity: FloatArray,
+    counts: FloatArray,
+) -> FloatArray:
+    asks = sparse.csr_matrix(asking([texts[place] for place in which]))
+    rows = sparse.csr_matrix(sparse.hstack([matrix[which], asks], format="csr"))
+    scores = np.stack([rows @ polarity[:, :, sign] for sign in range(len(SIGNS))], axis=-1)
+    return np.asarray(scores[np.arange(len(code)), code] + counts.sum(axis=0))
+
+
+def _fit_polarity(learning: Learning, learned: BoolArray) -> FloatArray:
     """Return how much each shown code counts for each polarity, over all codes and within its own."""
-    features = learning.polarity_features
-    own = [
-        sparse.diags_array((learning.shown == code) * 1.0) @ features for code in range(learning.positive.shape[1] - 1)
-    ]
+    features, shown = learning.polarity_features[learned], learning.shown[learned]
+    own = [sparse.diags_array((shown == code) * 1.0) @ features for code in range(learning.positive.shape[1] - 1)]
     both = sparse.csr_matrix(sparse.hstack([features, *own], format="csr"))
-    signs = np.eye(len(SIGNS), dtype=bool)[learning.signs]
-    return fit_linear(both, signs, strength=STRENGTH, balanced=False)
+    counts = np.zeros((len(learned), len(SIGNS)))
+    counts[learned] = fit_linear(both, _is_sign(learning)[learned], strength=STRENGTH, balanced=False)
+    return counts
+
+
+def _is_sign(learning: Learning) -> BoolArray:
+    return np.eye(len(SIGNS), dtype=bool)[learning.signs]
+
+
+def _rule_signs(examples: Sequence[Example], codes: Sequence[str], book: Codebook) -> IntArray:
+    """Return the polarity that the first matching rule of each code gives each example; -1 = no rule matches."""
+    n = len(examples)
+    segments = pd.DataFrame(
+        {
+            "segment_id": [str(number) for number in range(n)],
+            "document_id": "",
+            "start": 0,
+            "role": [example.speaker for example in examples],
+            "unit": "",
+            "about_session": 0,
+            "text": [example.text for example in examples],
+        }
+    )
+    found = rule_matches(segments, book).drop_duplicates(["row", "code"])
+    found = found[found["code"].isin(codes)]
+    signs = np.full((n, len(codes)), -1)
+    number = {code: place for place, code in enumerate(codes)}
+    signs[found["row"], found["code"].map(number)] = found["polarity"].map(SIGNS.index)
+    return signs
 
 
 def _measured(found: BoolArray, coded: BoolArray) -> dict[str, float | int]:

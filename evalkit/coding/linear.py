@@ -87,9 +87,13 @@ def fit_logistic(features: FloatArray, positive: BoolArray, *, penalty: float = 
     Returns
     -------
     numpy.ndarray of float, shape (n_features + 1,)
-        Coefficients, then the intercept.
+        Coefficients, then the intercept. Where there is only one class, nothing but the intercept: the odds of the
+        class with half an example added to each.
     """
     from sklearn.linear_model import LogisticRegression
 
+    yes, n = int(np.sum(positive)), len(positive)
+    if yes in (0, n):
+        return np.append(np.zeros(features.shape[1]), np.log((yes + 0.5) / (n - yes + 0.5)))
     model = LogisticRegression(C=1 / penalty, solver="newton-cholesky", tol=1e-9).fit(features, positive)
     return np.append(model.coef_.ravel(), model.intercept_)

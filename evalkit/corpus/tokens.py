@@ -34,6 +34,7 @@ LEMMAS: dict[str, str] = {
     **dict.fromkeys(("lärande", "lärandet", "lärandets", "lärandes", "läranden"), "lärande"),
     **dict.fromkeys(("brist", "bristen", "bristens", "brister", "bristerna", "bristernas"), "brist"),
     **dict.fromkeys(("beslut", "beslutet", "beslutets", "besluten", "beslutens"), "beslut"),
+    **dict.fromkeys(("nämnd", "nämnden", "nämndens", "nämnder", "nämnderna", "nämndernas"), "nämnd"),
     **dict.fromkeys(("driv", "drivet", "drivets"), "driv"),
     **dict.fromkeys(("vågade", "vågat", "vågats"), "våga"),
     **dict.fromkeys(("samlar", "samlade", "samlat", "samlats"), "samla"),

@@ -9,17 +9,15 @@ from evalkit.coding.examples import SIGNS, instances, passages, sentences
 from evalkit.coding.features import (
     GRAMS,
     KIND,
-    KIND_GAP,
-    KIND_PAIR,
     LEAST_GRAM,
-    LEAST_KIND_PAIR,
     LEAST_PAIR,
     MOST_LETTERS,
     PAIR,
     PAIR_GAP,
     SHORTEST_HEAD,
 )
-from evalkit.coding.learned import ASKS, Learned
+from evalkit.coding.learned_file import Learned
+from evalkit.coding.learning import ASKS
 from evalkit.corpus.tokens import lemmatise, tokenise
 
 
@@ -50,7 +48,6 @@ class PlainFeatures:
         self.n_types = len(types)
         self.in_types = Counter(gram for form in types for gram in grams_of(form))
         self.pairs = Counter(pair for words in said for pair in self.pairs_of(words))
-        self.kind_pairs = Counter(pair for words in said for pair in self.kind_pairs_of(words))
 
     def kinds(self, lemma: str) -> set[str]:
         for cut in (0, *range(2, len(lemma) - SHORTEST_HEAD + 1)):
@@ -61,16 +58,6 @@ class PlainFeatures:
     def pairs_of(self, words: list[tuple[str, str]]) -> set[tuple[str, str]]:
         lemmas = [lemma for _, lemma in words]
         return {(a, b) for at, a in enumerate(lemmas) for b in lemmas[at + 1 : at + 1 + PAIR_GAP]}
-
-    def kind_pairs_of(self, words: list[tuple[str, str]]) -> set[tuple[str, str]]:
-        kinds = [self.kinds(lemma) for _, lemma in words]
-        return {
-            (a, b)
-            for at, first in enumerate(kinds)
-            for second in kinds[at + 1 : at + 1 + KIND_GAP]
-            for a in first
-            for b in second
-        }
 
     def rarity(self, count: int, of: int) -> float:
         return math.log((1 + of) / (1 + count)) + 1
@@ -94,9 +81,6 @@ class PlainFeatures:
         for pair in self.pairs_of(words):
             if self.pairs[pair] >= LEAST_PAIR:
                 found["pair", *pair] += PAIR * self.rarity(self.pairs[pair], self.n)
-        for pair in self.kind_pairs_of(words):
-            if self.kind_pairs[pair] >= LEAST_KIND_PAIR:
-                found["kinds", *pair] += KIND_PAIR * self.rarity(self.kind_pairs[pair], self.n)
         return {name: value / math.sqrt(squares) for name, value in found.items()} if words else {}
 
 
@@ -128,17 +112,19 @@ class PlainCoder:
         alike = np.array([dot(here, known) for known in self.known])
         return alike @ self.learned.counts
 
-    def polarity(self, text: str, code: int) -> str:
+    def signs(self, text: str, code: int) -> list[float]:
         here, asks = self.features.of(text), ASKS * ("?" in text)
         scores = np.array(self.learned.polarity_intercepts)
         for row, (_, shown) in enumerate(self.shown):
-            alike = dot(here, self.said[row]) + asks * self.asked[row]
+            alike = dot(here, self.said[row]) + asks * self.asked[row] + 1
             own = shown.code == self.learned.codes[code]
             scores = scores + (1 + own) * alike * self.learned.polarity_counts[row]
-        return SIGNS[int(scores.argmax())]
+        return scores.tolist()
 
-    def evidence(self, scores: np.ndarray, n_words: int) -> list[list[float]]:
-        *scores, nothing = scores
+    def standing(self, text: str) -> list[list[float]]:
+        """What the scores of a text say of each code."""
+        *scores, nothing = (self.scores(text) + self.learned.intercepts).tolist()
+        n_words = len(text.split())
         ranked = sorted(scores, reverse=True)
         second, third = (ranked[min(place, len(ranked) - 1)] for place in (1, 2))
         near = sum(score > -0.3 for score in scores)
@@ -147,37 +133,34 @@ class PlainCoder:
             other = second if score >= ranked[0] else ranked[0]
             rank = sum(score < rival for rival in scores)
             length = math.log1p(n_words)
-            rows.append(
-                [
-                    score,
-                    min(score, 0),
-                    score - other,
-                    rank == 0,
-                    rank == 1,
-                    length,
-                    score * length,
-                    near,
-                    third,
-                    nothing,
-                ]
-            )
+            first = [score, min(score, 0), score - other, rank == 0, rank == 1, length, score * length]
+            rows.append([*first, near, third, nothing])
         return rows
 
-    def code(self, text: str) -> dict[str, tuple[int, int, str]]:
-        """Start, end and polarity of each code found."""
-        best: dict[int, tuple[float, tuple[int, int]]] = {}
+    def code(self, text: str, rules: dict[str, str] | None = None) -> dict[str, tuple[int, int, str]]:
+        """Start, end and polarity of each code found, where rules of some codes match with some polarity."""
+        rules = rules or {}
+        *weights, rule, intercept = self.learned.decision
+        best: dict[int, tuple[float, tuple[int, int], tuple[int, int]]] = {}
         for a, b in passages(text):
-            scores = self.scores(text[a:b]) + self.learned.intercepts
-            for code, row in enumerate(self.evidence(scores, len(text[a:b].split()))):
-                weighed = (
-                    sum(x * w for x, w in zip(row, self.learned.decision, strict=False)) + self.learned.decision[-1]
-                )
-                probable = 1 / (1 + math.exp(-weighed))
-                if probable >= self.learned.threshold and probable > best.get(code, (0.0, (0, 0)))[0]:
-                    best[code] = (probable, (a, b))
-        found = {}
-        for code, (_, (a, b)) in best.items():
+            whole = self.standing(text[a:b])
             inner = [(a + start, a + end) for start, end in sentences(text[a:b])]
-            where = max(inner, key=lambda span: self.scores(text[span[0] : span[1]])[code])
-            found[self.learned.codes[code]] = (*where, self.polarity(text[where[0] : where[1]], code))
+            parts = [self.standing(text[start:end]) for start, end in inner]
+            for code, id in enumerate(self.learned.codes):
+                at = max(range(len(inner)), key=lambda n: (parts[n][code][0], -n))
+                part, several = parts[at][code], math.log(len(inner))
+                more = [several, several * whole[code][0], several * part[0], several * part[2]]
+                row = [*whole[code], *part, *more]
+                weighed = sum(x * w for x, w in zip(row, weights, strict=True)) + intercept + rule * (id in rules)
+                probable = 1 / (1 + math.exp(-weighed))
+                least = self.learned.hold if id in rules else self.learned.threshold
+                if probable >= least and probable > best.get(code, (0.0,))[0]:
+                    best[code] = (probable, (a, b), inner[at])
+        found = {}
+        for code, (_, passage, where) in best.items():
+            id = self.learned.codes[code]
+            given = [rules.get(id) == sign for sign in SIGNS]
+            row = [*self.signs(text[slice(*where)], code), *self.signs(text[slice(*passage)], code), *given, 1]
+            signs = [sum(x * w for x, w in zip(row, column, strict=True)) for column in self.learned.signs.T]
+            found[id] = (*where, SIGNS[signs.index(max(signs))])
         return found

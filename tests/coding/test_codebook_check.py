@@ -52,13 +52,13 @@ def book(tmp_path):
 def test_what_each_rule_does(book):
     check = check_codebook(segments_of(TEXTS), book)
     assert check.table.to_numpy().tolist() == [
-        ["mandat", "ord", 2, 1, "bredare", ("s00000",)],
-        ["mandat", "bredare", 3, 2, "", ("s00000", "s00001")],
-        ["mandat", "lika", 3, 2, "bredare", ("s00000", "s00001")],
-        ["mandat", "minus", 2, 1, "", ("s00000",)],
-        ["mandat", "aldrig", 0, 0, "", ()],
-        ["beslut", "beslut", 2, 2, "", ("s00002", "s00003")],
-        ["beslut", "nämnd", 1, 1, "beslut", ("s00003",)],
+        ["mandat", "ord", 2, 1, "bredare", 0, ("s00000",)],
+        ["mandat", "bredare", 3, 2, "", 0, ("s00000", "s00001")],
+        ["mandat", "lika", 3, 2, "bredare", 0, ("s00000", "s00001")],
+        ["mandat", "minus", 2, 1, "", 0, ("s00000",)],
+        ["mandat", "aldrig", 0, 0, "", 0, ()],
+        ["beslut", "beslut", 2, 2, "", 0, ("s00002", "s00003")],
+        ["beslut", "nämnd", 1, 1, "beslut", 0, ("s00003",)],
     ]
     assert (check.never, check.covered, check.without_rules) == (("aldrig",), ("ord", "lika", "nämnd"), ("tom",))
 

@@ -3,6 +3,7 @@
 import json
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from evalkit.coding import apply_codebook, codebook_files, learn_codebook, read_codebook
+from evalkit.coding import apply_codebook, check_codebook, codebook_files, learn_codebook, read_codebook
 from evalkit.coding.codes import Codebook
 from evalkit.coding.examples import PASSAGE, passages, sentences
 from evalkit.coding.features import Kinds, fit_features
-from evalkit.coding.learned import LETTERS, learned_codings, read_counts, write_counts
+from evalkit.coding.learned import learned_codings
+from evalkit.coding.learned_file import LETTERS, read_counts, write_counts
 from evalkit.corpus.tokens import tokenise
 from evalkit.errors import CodebookError
 from evalkit.tables import validate_table
@@ -110,13 +112,13 @@ def copy(folder, tmp_path) -> Path:
 
 def test_it_codes_what_no_rule_names_and_the_codes_above(book):
     codings = apply_codebook(
-        segments_of(["Nej. Kalendern är full, tiden räcker inte.", "Chefen frågar hur det går varje vecka."]), book
+        segments_of(["Nej. Kalendern är full, tiden räcker inte.", "Min chef frågar hur det går varje vecka."]), book
     )
     said = codings.sort_values(["segment_id", "code"])[["segment_id", "code", "polarity", "quote", "rule", "coder"]]
     assert said.to_numpy().tolist() == [
         ["s00000", "resurser", "-", "Kalendern är full, tiden räcker inte.", "resurser~learned", "rules"],
-        ["s00001", "chefsstod", "+", "Chefen frågar hur det går varje vecka.", "chefsstod~learned", "rules"],
-        ["s00001", "stod", "+", "Chefen frågar hur det går varje vecka.", "chefsstod~learned", "rules"],
+        ["s00001", "chefsstod", "+", "Min chef frågar hur det går varje vecka.", "chefsstod~learned", "rules"],
+        ["s00001", "stod", "+", "Min chef frågar hur det går varje vecka.", "chefsstod~learned", "rules"],
     ]
     validate_table("codings", codings)
 
@@ -124,6 +126,59 @@ def test_it_codes_what_no_rule_names_and_the_codes_above(book):
 def test_where_a_rule_codes_its_place_stands(book):
     codings = apply_codebook(segments_of(["Vi har ingen tid, inga resurser alls."]), book)
     assert codings[["code", "quote", "rule"]].to_numpy().tolist() == [["resurser", "resurser", "resurser.ord"]]
+
+
+@pytest.fixture(scope="module")
+def weighed(tmp_path_factory) -> Codebook:
+    """A codebook whose rule is right half the time, and 60 examples of each half to tell them by."""
+    folder = tmp_path_factory.mktemp("weighed")
+    path = folder / "codebook.toml"
+    path.write_text(CODEBOOK.replace('["resurs*"]', '["kalender*", "almanack*"]'), encoding="utf-8")
+    rows = [{**row, "id": f"a-{row['id']}"} for row in examples()]
+    for number in range(60):
+        full, cats = f"Kalendern är full i grupp {number}.", f"Kalendern har katter på sida {number}."
+        shown = [{"code": "resurser", "polarity": "-"}]
+        for hand in ("b", "c", "d"):
+            rows.append({"id": f"{hand}-{number}f", "text": full, "codes": shown, "blind": True})
+            rows.append({"id": f"{hand}-{number}k", "text": cats, "codes": [], "blind": True})
+    lines = [json.dumps({"speaker": "informant", **row}, ensure_ascii=False) for row in rows]
+    (folder / "codebook.examples.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    learn_codebook(path)
+    return read_codebook(path)
+
+
+def test_rules_and_learned_coder_decide_together(weighed):
+    learned = weighed.learned
+    assert learned.weighs_rules
+    assert learned.decision[-2] > 0
+    segments = segments_of(["Kalendern är full.", "Kalendern har katter.", "Klockan går.", "Almanackan är full."])
+    codings = apply_codebook(segments, weighed)
+    assert codings[["segment_id", "polarity", "rule"]].to_numpy().tolist() == [
+        ["s00000", "-", "resurser.ord"],
+        ["s00002", "-", "resurser~learned"],
+        ["s00003", "-", "resurser.ord"],
+    ]
+    alone = apply_codebook(segments, replace(weighed, learned=None))
+    assert alone["segment_id"].tolist() == ["s00000", "s00001", "s00003"]
+    check = check_codebook(segments, weighed)
+    assert check.table[["matches", "segments", "held_back"]].to_numpy().tolist() == [[3, 3, 1]]
+    assert check_codebook(segments, replace(weighed, learned=None)).table["held_back"].tolist() == [0]
+
+
+def test_rules_that_match_too_few_examples_keep_deciding_alone(book):
+    assert not book.learned.weighs_rules
+    codings = apply_codebook(segments_of(["Bussen till torget har inga resurser."]), book)
+    assert codings[["code", "polarity", "rule"]].to_numpy().tolist() == [["resurser", "+", "resurser.ord"]]
+
+
+def test_other_lists_than_those_learned_with_are_refused(copy):
+    copy.write_text(CODEBOOK.replace('"klocka"', '"klocka", "almanacka"'), encoding="utf-8")
+    with pytest.raises(
+        CodebookError, match=r"was learned with other \[lists\] than those of codebook.toml; learn again"
+    ):
+        read_codebook(copy)
+    copy.write_text(CODEBOOK.replace('"tid", "timme"', '"timme", "tid"'), encoding="utf-8")
+    assert read_codebook(copy).learned is not None
 
 
 def test_the_interviewer_is_never_coded(book):
@@ -136,14 +191,24 @@ TEXTS = st.lists(
 )
 
 
+RULED = st.dictionaries(st.sampled_from(["resurser", "chefsstod"]), st.sampled_from("+-?"))
+
+
 @settings(max_examples=60, deadline=None)
-@given(TEXTS.map(" ".join))
-def test_it_codes_as_the_plain_coder_does(book, text):
-    plain = PLAIN.setdefault(id(book), PlainCoder(book.learned)).code(text)
-    found = learned_codings([text], tokenise([text]), book.learned, may_code=np.array([True]))
-    codes = [book.learned.codes[code] for code in found.code]
-    places = zip(found.start.tolist(), found.end.tolist(), found.polarity.tolist(), strict=True)
-    assert dict(zip(codes, places, strict=True)) == plain
+@given(TEXTS.map(" ".join), RULED)
+def test_it_codes_as_the_plain_coder_does(book, text, rules):
+    plain = PLAIN.setdefault(id(book), PlainCoder(book.learned)).code(text, rules)
+    learned = book.learned
+    found = learned_codings([text], tokenise([text]), learned, may_code=np.array([True]))
+    coded = {}
+    for code, start, end, logit, signs in zip(
+        found.code.tolist(), found.start.tolist(), found.end.tolist(), found.logit, found.signs, strict=True
+    ):
+        id_ = learned.codes[code]
+        if logit >= (learned.limit_of_rules if id_ in rules else learned.limit):
+            given = learned.rule_signs["+-?".index(rules[id_])] if id_ in rules else 0
+            coded[id_] = (start, end, "+-?"[int(np.argmax(signs + given))])
+    assert coded == plain
 
 
 PLAIN: dict[int, PlainCoder] = {}
@@ -215,8 +280,9 @@ def test_without_a_learned_file_only_rules_code(copy):
     [
         (lambda text: "{", "is not a learned codebook"),
         (lambda text: "[]", "is not a learned codebook"),
-        (lambda text: text.replace('"format": 1', '"format": 99'), "has format 99, this evalkit reads 1"),
+        (lambda text: text.replace('"format": 2', '"format": 99'), "has format 99, this evalkit reads 2"),
         (lambda text: text.replace('"codes"', '"kodes"'), "is broken"),
+        (lambda text: text.replace('"decision": [', '"decision": [0.5, '), "is broken"),
         (lambda text: text.replace('"counts": [\n', '"counts": [\n"0",\n', 1), "is broken"),
     ],
 )
@@ -297,8 +363,8 @@ def test_the_shipped_file_follows_from_the_shipped_examples(tmp_path):
     for key in ("counts", "polarity_counts"):
         letters = [[[LETTERS.index(x) for x in row] for row in said.pop(key)] for said in (shipped, again)]
         assert np.abs(np.subtract(*letters)).max() <= 1
-    for key in ("decision", "intercepts", "polarity_intercepts"):
-        assert shipped.pop(key) == pytest.approx(again.pop(key), rel=0.02, abs=0.01)
+    for key in ("decision", "signs", "intercepts", "polarity_intercepts"):
+        assert np.array(shipped.pop(key)) == pytest.approx(np.array(again.pop(key)), rel=0.02, abs=0.01)
     for key in ("largest", "polarity_largest"):
         assert np.array(shipped.pop(key)) == pytest.approx(np.array(again.pop(key)), rel=0.02)
     measured = [pd.DataFrame(said.pop("measured")) for said in (shipped, again)]

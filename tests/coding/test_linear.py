@@ -58,3 +58,10 @@ def test_logistic_regression_stands_at_the_minimum_and_is_calibrated():
     assert rows.T @ (positive - probable) == pytest.approx(0.5 * coefficients[:-1], abs=1e-6)
     assert probable.mean() == pytest.approx(positive.mean(), abs=1e-6)
     assert np.sign(coefficients[:3]).tolist() == [1, -1, 1]
+
+
+def test_logistic_regression_of_one_class_has_the_odds_of_that_class():
+    rows, _ = made_up(n=20)
+    coefficients = fit_logistic(rows, np.zeros(20, dtype=bool))
+    assert not coefficients[:-1].any()
+    assert coefficients[-1] == pytest.approx(np.log(0.5 / 20.5))

@@ -305,5 +305,6 @@ def test_a_study_without_a_codebook_gets_its_own_copy(tmp_path):
     assert own == tmp_path / "codebook.toml"
     assert read_codebook(own).codes
     own.write_text('version = "7"', encoding="utf-8")
+    own.with_name("codebook.learned.json").unlink()
     assert own_codebook(Folder) == own
     assert read_codebook(own).version == "7"
