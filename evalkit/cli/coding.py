@@ -73,7 +73,7 @@ def suggest(
     coders: Annotated[
         str | None, typer.Option(help="Names with commas: whom to learn from.", show_default="everybody")
     ] = None,
-    precision: Annotated[float, typer.Option(help="Share of a code's suggestions that must have been right.")] = 0.7,
+    precision: Annotated[float, typer.Option(help="Share of a code's suggestions that should be right.")] = 0.7,
     vectors: Annotated[
         str | None, typer.Option(help="Word vectors that you have: a .vec file or a spaCy package.")
     ] = None,

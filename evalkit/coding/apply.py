@@ -22,6 +22,7 @@ from evalkit.coding.codebook import Codebook
 from evalkit.coding.found import SIGNS, Found
 from evalkit.coding.join_learned import join_learned
 from evalkit.coding.learned import LearnedCodings, learned_codings
+from evalkit.coding.learned_file import Learned
 from evalkit.coding.matcher import NONE, Cues, Matcher, Matches
 from evalkit.coding.rules import ROLES, Phrase, PolarityCues, Rule, Words, WordSequence
 from evalkit.corpus.tokens import Tokens, tokenise
@@ -51,7 +52,8 @@ class _Remembered:
 class RuleCoder:
     """Codes the same segments by one codebook after another, and computes only what an edit has changed.
 
-    It keeps the tokens, what has been asked of the vocabulary, and the matches of the last codebooks.
+    It keeps the tokens, what has been asked of the vocabulary, and the matches of the last codebooks. One thread at a
+    time may use it; several need a coder each.
 
     Parameters
     ----------
@@ -85,7 +87,7 @@ class RuleCoder:
         self._segment_rank = segments["segment_id"].rank(method="dense").to_numpy(dtype=np.int64)
         self._remembered: dict[Asked, _Remembered] = {}
         self._cues: tuple[PolarityCues, Cues] | None = None
-        self._said: tuple[str, LearnedCodings] | None = None
+        self._said: tuple[Learned, LearnedCodings] | None = None
 
     def apply(self, codebook: Codebook, *, progress: Callable[[int, int], None] | None = None) -> pd.DataFrame:
         """Code the segments by the rules of a codebook.
@@ -167,10 +169,10 @@ class RuleCoder:
         """Add what the codebook's learned coder says; an edit of the rules leaves that as it is."""
         if codebook.learned is None:
             return found
-        if self._said is None or self._said[0] != codebook.learned.digest:
+        if self._said is None or self._said[0] != codebook.learned:
             spoken = self._segments["role"].isin(ROLES).to_numpy()
             said = learned_codings(self._texts, self.tokens, codebook.learned, may_code=spoken)
-            self._said = codebook.learned.digest, said
+            self._said = codebook.learned, said
         return join_learned(found, self._said[1], codebook, self.tokens, self._matcher)
 
     def _of(
@@ -198,6 +200,7 @@ class RuleCoder:
         if len(self._remembered) > 2 * len(rules) + 100:
             kept = set(map(id, known))
             self._remembered = {asked: one for asked, one in self._remembered.items() if id(one) in kept}
+            self._matcher.forget()
         return known
 
     def _spoken(self, rule: Rule) -> Matches:

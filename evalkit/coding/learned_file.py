@@ -84,8 +84,16 @@ class Learned:
     digest: str
 
     def __eq__(self, other: object) -> bool:
-        """Return whether two were learned from the same content."""
-        return isinstance(other, Learned) and self.digest == other.digest
+        """Return whether two say the same: what was computed for one then holds for the other."""
+        return self is other or (
+            isinstance(other, Learned)
+            and (self.digest, self.threshold, self.hold, self.weighs_rules)
+            == (other.digest, other.threshold, other.hold, other.weighs_rules)
+            and all(
+                np.array_equal(getattr(self, name), getattr(other, name))
+                for name in ("counts", "intercepts", "polarity_counts", "polarity_intercepts", "decision", "signs")
+            )
+        )
 
     def __hash__(self) -> int:
         """Return the hash of the content."""

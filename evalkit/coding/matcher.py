@@ -126,6 +126,11 @@ class Matcher:
         self._positions: dict[Alternatives, IntArray] = {}
         self._phrases: dict[Phrase, Matches] = {}
 
+    def forget(self) -> None:
+        """Let go of what was found for patterns, so that many edits do not fill the memory."""
+        self._positions, self._phrases = {}, {}
+        self._vocabulary.forget()
+
     @cached_property
     def bounds(self) -> Bounds:
         """Sentences, clauses and blocks."""

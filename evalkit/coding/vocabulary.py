@@ -36,6 +36,10 @@ class Vocabulary:
         self._known: dict[WordPattern, list[int]] = {}
         self._of: dict[Alternatives, IntArray] = {}
 
+    def forget(self) -> None:
+        """Let go of what was found for patterns."""
+        self._known, self._of = {}, {}
+
     def types(self, alternatives: Alternatives) -> IntArray:
         """Return the word types that match any of some patterns.
 

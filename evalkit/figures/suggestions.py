@@ -7,12 +7,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from evalkit.coding.suggest import LearningCurve, Suggester
+from evalkit.figures.pages import LEAST_ROW, TALLEST, page_height
 from evalkit.figures.style import BLUE, GREY, INK, ORANGE, figure_axes, note, use_style
 from evalkit.wording import Language, interval, number, pick
 
 __all__ = ["alt_learning_curve", "alt_suggestions", "plot_learning_curve", "plot_suggestions"]
 
 MUTED = "#777777"
+AROUND = 1.4
 RIGHT = 1.22
 """Where the column of numbers ends, in the units of the scale from 0 to 1."""
 
@@ -36,7 +38,9 @@ def plot_suggestions(suggester: Suggester, *, ax: Axes | None = None, lang: Lang
         The axes drawn on.
     """
     rows = _from_the_best(suggester)
-    ax, own = figure_axes(ax, height=1.3 + 0.195 * max(len(rows), 4))
+    every = len(rows)
+    rows = rows if ax is not None else rows[: int((TALLEST - AROUND) / LEAST_ROW)]
+    ax, own = figure_axes(ax, height=page_height(max(len(rows), 4), row=0.195, around=AROUND))
     for y, row in enumerate(rows):
         _suggested(ax, y, row, lang)
     ax.plot([suggester.precision] * 2, [-0.6, len(rows) - 0.4], color=INK, linewidth=0.7, linestyle=":")
@@ -53,7 +57,7 @@ def plot_suggestions(suggester: Suggester, *, ax: Axes | None = None, lang: Lang
     ax.tick_params(left=False)
     ax.spines["left"].set_visible(False)
     ax.spines["bottom"].set_bounds(0, 1)
-    note(ax, _note_on_codes(suggester, lang), own=own)
+    note(ax, _note_on_codes(suggester, len(rows), every, lang), own=own)
     return ax
 
 
@@ -109,14 +113,21 @@ def _suggested(ax: Axes, y: float, row: dict[Any, Any], lang: Language) -> None:
     ax.text(RIGHT, y, f"{row['right']} {of} {row['suggested']}", ha="right", va="center")
 
 
-def _note_on_codes(suggester: Suggester, lang: Language) -> str:
+def _note_on_codes(suggester: Suggester, shown: int, every: int, lang: Language) -> str:
     asked = number(suggester.precision, 2, lang=lang)
-    return pick(
+    text = pick(
         lang,
-        sv="Mätt på dokument som varken modellerna eller gränserna hade sett. Streck: 95 %-intervall för precisionen. "
-        f"Prickad linje: den precision som krävs, {asked}.",
-        en="Measured on documents that neither models nor thresholds had seen. Lines: 95% interval of the precision. "
-        f"Dotted line: the precision asked for, {asked}.",
+        sv="Mätt på dokument som modellerna inte hade sett, med gränser satta på andra. Streck: 95 %-intervall för "
+        f"precisionen, segment för segment. Prickad linje: den precision som begärts, {asked}.",
+        en="Measured on documents that the models had not seen, with thresholds set on others. Lines: 95% interval of "
+        f"the precision, segment by segment. Dotted line: the precision asked for, {asked}.",
+    )
+    if shown == every:
+        return text
+    return text + pick(
+        lang,
+        sv=f" Ritade är de {shown} bästa av {every} koder; alla finns i data bakom figuren.",
+        en=f" Drawn are the best {shown} of {every} codes; all are in the data behind the figure.",
     )
 
 

@@ -1,6 +1,6 @@
 """Codings of depth against codings of surface, per unit and session."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ from evalkit.measures.tally import CountKind, count_kind, limits, place_codings,
 from evalkit.study import Study
 from evalkit.wording import Language, count_noun, interval, number, percent, pick
 
-__all__ = ["CodedDepth", "coded_depth"]
+__all__ = ["CodedDepth", "check_sides", "coded_depth"]
 
 _KEYS = ["unit", "session"]
 _SIDES: dict[str, dict[Language, str]] = {
@@ -207,7 +207,7 @@ def coded_depth(
         Whether a segment counts in the session of its document or in the session it speaks about.
     corrected : pandas.DataFrame, optional
         Counts corrected for miscoding, from `corrected_depth`: by ("period", "session" or "unit"), group (its number or
-        id), side ("deep" or "surface": any code of that side), total, ci_low, ci_high, and for periods hits and
+        id), side ("deep" or "surface": any code of that side), hits, total, ci_low, ci_high, and for periods
         rests_on. Groups that were not audited enough are not there or have no total.
 
     Returns
@@ -221,7 +221,7 @@ def coded_depth(
         If no code is given, one stands on both sides or is not in the codebook.
     """
     sides = {"deep": tuple(sorted(set(deep))), "surface": tuple(sorted(set(surface)))}
-    _check(sides, codebook)
+    check_sides(sides, codebook)
     placed = place_segments(segments, documents, when=when)
     spoken = placed[placed["informant"]]
     coded = place_codings(codings, spoken, placed)
@@ -252,7 +252,8 @@ def coded_depth(
     )
 
 
-def _check(sides: dict[str, tuple[str, ...]], codebook: Codebook | None) -> None:
+def check_sides(sides: Mapping[str, Collection[str]], codebook: Codebook | None) -> None:
+    """Refuse sides without codes, a code on both, and codes that are not in the codebook."""
     for side, codes in sides.items():
         if not codes:
             raise TableError(f"coded_depth: {side}= names no code; give at least one.")
@@ -265,7 +266,7 @@ def _check(sides: dict[str, tuple[str, ...]], codebook: Codebook | None) -> None
 
 
 def _margins(table: pd.DataFrame, corrected: pd.DataFrame | None) -> pd.DataFrame:
-    """Sum over units and over sessions, and put the corrected counts beside."""
+    """Sum over units and over sessions; put corrected counts beside, with the rules' counts of the same segments."""
     parts = []
     for by in ("session", "unit"):
         sums = table.groupby(by, sort=False, as_index=False).agg(
@@ -273,15 +274,17 @@ def _margins(table: pd.DataFrame, corrected: pd.DataFrame | None) -> pd.DataFram
         )
         parts.append(sums.assign(by=by, group=sums[by].astype("str")).drop(columns=by))
     margins = pd.concat([*parts, *_periods(corrected)], ignore_index=True)
-    total = margins["deep"] + margins["surface"]
-    margins["share"] = margins["deep"] / total.where(total > 0).astype("float64")
     for side in ("deep", "surface"):
         names = {"total": f"{side}_total", "ci_low": f"{side}_low", "ci_high": f"{side}_high"}
         if corrected is None:
             margins[list(names.values())] = float("nan")
             continue
-        own = corrected.loc[corrected["side"] == side, ["by", "group", *names]].rename(columns=names)
+        own = corrected.loc[corrected["side"] == side, ["by", "group", "hits", *names]].rename(columns=names)
         margins = margins.merge(own.assign(group=own["group"].astype("str")), on=["by", "group"], how="left")
+        # The hits are of the same segments as the corrected counts; the table lacks those without unit or session.
+        margins[side] = margins.pop("hits").fillna(margins[side]).astype("int64")
+    total = margins["deep"] + margins["surface"]
+    margins["share"] = margins["deep"] / total.where(total > 0).astype("float64")
     deep, surface = margins["deep_total"], margins["surface_total"]
     none = deep + surface == 0
     deep, surface = deep.mask(none), surface.mask(none)

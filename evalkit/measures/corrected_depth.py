@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from evalkit.coding.codebook import Codebook
+from evalkit.measures.coded_depth import check_sides
 from evalkit.measures.corrected_counts import corrected_counts
 from evalkit.measures.corrected_counts.counts import Margin
 from evalkit.measures.placement import When
@@ -62,10 +63,13 @@ def corrected_depth(
 
     Raises
     ------
+    TableError
+        If no code is given, one stands on both sides or is not in the codebook.
     EstimationError
         If there are no independent readings with known probabilities.
     """
     sides = {"deep": set(deep), "surface": set(surface)}
+    check_sides(sides, codebook)
     rules, people = _sided(codings, sides, None), _sided(people_codings, sides, codebook)
     parts = []
     for by in _MARGINS:

@@ -53,7 +53,7 @@ def suggest_codes(
     coders : sequence of str, optional
         Whose codings to learn from; default everybody's.
     precision : float, default 0.7
-        What a code's suggestions must have reached on documents not seen.
+        What is asked of a code's suggestions (see `fit_suggester`).
     vectors : str, optional
         A file of pretrained word vectors, or an installed spaCy package that has some.
     out : pathlib.Path, optional
@@ -83,6 +83,7 @@ def suggest_codes(
     own = None if vectors is None else read_vectors(vectors)
     ingest_study(study, progress=progress)
     segments, codings, readings = (read_table(study, name) for name in ("segments", "people_codings", "readings"))
+    everybody = set(readings["segment_id"])
     if coders is not None:
         known = sorted(readings["coder"].unique())
         if unknown := sorted(set(coders) - set(known)):
@@ -91,7 +92,8 @@ def suggest_codes(
     suggester = fit_suggester(
         segments, codings, readings, read_codebook(study_codebook(study)), precision=precision, vectors=own
     )
-    suggestions = suggester.suggest(segments)
+    unread = segments[~segments["segment_id"].isin(everybody)]
+    suggestions = suggester.suggest(unread)
     if out is not None:
         table = with_texts(suggestions, segments, read_table(study, "documents"))
         write_whole(out, as_csv(table) if out.suffix == ".csv" else as_xlsx({"suggestions": table}))

@@ -1,18 +1,21 @@
 """Suggestions from people's own codings: what they learn, what their precision means, and when they refuse."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from evalkit.coding import read_codebook
+from evalkit.coding import learn_codebook, read_codebook
 from evalkit.coding.suggest import fit_suggester, learning_curve
 from evalkit.coding.suggest.material import LEAST_DOCUMENTS, LEAST_OF_CODE, LEAST_SEGMENTS
 from evalkit.coding.suggest.precision import threshold
 from evalkit.coding.vectors import read_vectors
 from evalkit.corpus.tokens import tokenise
-from evalkit.errors import EstimationError, SourceError, TableError
+from evalkit.errors import EstimationError, SourceError, TableError, UsageError
 from evalkit.figures.suggestions import alt_learning_curve, plot_learning_curve
 from tests.coding.made_up_readings import CODEBOOK, WAYS, made_up
+from tests.coding.texts import as_table
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +63,7 @@ def test_every_unread_segment_is_ranked_once_and_the_unsure_come_first(book, tab
     ranked = suggested.drop_duplicates("segment_id")
     assert ranked["rank"].tolist() == list(range(1, 13))
     assert ranked["informative"].is_monotonic_decreasing
+    assert ranked["informative"].nunique() > 6
     assert len(suggested.drop_duplicates(["segment_id", "rank"])) == len(ranked)
 
 
@@ -97,6 +101,92 @@ def test_measured_precision_is_what_new_documents_give(book):
             claimed.append(shown[code])
     assert len(true) >= 12
     assert -0.15 < np.mean(claimed) - np.mean(true) < 0.03
+
+
+def weak(seed, n_codes=30, n_documents=12, each=12):
+    """Many codes that one word tells a little, in documents that are all read; and as many again to try them on."""
+    random = np.random.default_rng(seed)
+    names = [f"kod{number}" for number in range(n_codes)]
+    segments, codings = [], []
+    for document in range(2 * n_documents):
+        for place in range(each):
+            id = f"d{document:02d}#{place:02d}"
+            has = random.random(n_codes) < 0.25
+            told = random.random(n_codes) < np.where(has, 0.6, 0.25)
+            words = [f"{w}ord" for w, said in zip(names, told, strict=True) if said]
+            segments.append(
+                {
+                    "segment_id": id,
+                    "document_id": f"d{document:02d}",
+                    "start": place,
+                    "end": place + 1,
+                    "role": "informant",
+                    "text": " ".join([*words, f"och {random.integers(99)}"]),
+                }
+            )
+            codings += [
+                {
+                    "coding_id": f"{id}{code}",
+                    "segment_id": id,
+                    "document_id": f"d{document:02d}",
+                    "start": 0,
+                    "end": 1,
+                    "code": code,
+                    "polarity": "+",
+                    "coder": "anna",
+                }
+                for code, there in zip(names, has, strict=True)
+                if there
+            ]
+    table = as_table("segments", segments)
+    early = table[table["document_id"] < f"d{n_documents:02d}"]
+    readings = [
+        {"segment_id": id, "document_id": document, "coder": "anna", "independent": True}
+        for id, document in early[["segment_id", "document_id"]].itertuples(index=False)
+    ]
+    return names, table, as_table("codings", codings), as_table("readings", readings)
+
+
+def test_the_precision_of_all_codes_is_not_flattered_by_leaving_codes_out(tmp_path):
+    """Codes are kept because they looked good, so that those kept look too good; the sentence counts all."""
+    claimed, kept, true = [], [], []
+    for seed in range(3):
+        names, segments, codings, readings = weak(seed)
+        path = tmp_path / f"weak{seed}.toml"
+        path.write_text("version = '1'\n" + "".join(f'[[codes]]\nid = "{n}"\nname = "{n}"\n' for n in names))
+        suggester = fit_suggester(segments, codings, readings, read_codebook(path))
+        suggested = suggester.suggest(segments).dropna(subset="code")
+        having = set(zip(codings["segment_id"], codings["code"], strict=True))
+        true += [pair in having for pair in zip(suggested["segment_id"], suggested["code"], strict=True)]
+        claimed.append(suggester.right / suggester.tried)
+        kept.append(suggester.table["right"].sum() / max(suggester.table["suggested"].sum(), 1))
+    assert np.mean(claimed) <= np.mean(true) + 0.05
+    assert np.mean(claimed) < np.mean(kept)
+
+
+def test_what_the_learned_coder_has_learned_by_heart_measures_nothing(book, tables, tmp_path):
+    """A code by chance is found without fail in the very segments that were learned from, and nowhere else."""
+    segments, codings, readings = tables
+    path = tmp_path / "codebook.toml"
+    path.write_text(CODEBOOK, encoding="utf-8")
+    read = segments[segments["segment_id"].isin(readings["segment_id"])]
+    rows = [
+        {
+            "id": id,
+            "speaker": "informant",
+            "text": text,
+            "codes": [{"code": code, "polarity": "+"} for code in codings.loc[codings["segment_id"] == id, "code"]],
+        }
+        for id, text in read[["segment_id", "text"]].itertuples(index=False)
+    ]
+    examples = path.with_name("codebook.examples.jsonl")
+    examples.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in 3 * rows), encoding="utf-8")
+    learn_codebook(path)
+    suggester = fit_suggester(segments, codings, readings, read_codebook(path))
+    assert suggester.n_fresh < suggester.n_segments / 4
+    assert f"{suggester.n_segments - suggester.n_fresh} segment delar en mening" in suggester.caption()
+    assert suggester.table.set_index("code").loc["slump", "suggested"] == 0
+    assert "share a sentence" not in fit_suggester(segments, codings, readings, book).caption("en")
 
 
 def test_a_threshold_needs_right_suggestions_and_lies_between_probabilities():
@@ -152,11 +242,19 @@ def test_a_learning_curve_rises_and_says_so(book):
     assert ax.get_xlabel() == "Lästa segment"
 
 
+def test_a_curve_of_one_point_says_that_it_is_none(book):
+    curve = learning_curve(*made_up(n_documents=13, each=10), book, repeats=2, steps=(0.95, 1.0))
+    assert curve.table["documents"].tolist() == [8, 8]
+    assert "för få dokument" in curve.sentence()
+    with pytest.raises(UsageError, match="steps are parts"):
+        learning_curve(*made_up(), book, steps=(0, 1))
+
+
 def test_its_sentence_follows_from_its_numbers(book, tables):
     suggester = fit_suggester(*tables, book)
     shown = suggester.table.dropna(subset="threshold")
     assert f"{len(shown)} av {len(suggester.table)}" in suggester.sentence()
-    assert str(int(shown["suggested"].sum())) in suggester.sentence("en")
+    assert f"of {suggester.tried} suggestions" in suggester.sentence("en")
     assert "84" in suggester.caption()
 
 

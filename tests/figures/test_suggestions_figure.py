@@ -1,13 +1,17 @@
 """The figures of suggestions: what is drawn is what was measured, and nothing falls outside."""
 
+from dataclasses import replace
+
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 
 from evalkit import figures
 from evalkit.coding import read_codebook
 from evalkit.coding.suggest import Suggester, fit_suggester, learning_curve
+from evalkit.figures.pages import TALLEST
 from evalkit.figures.style import WIDTH
 from tests.coding.made_up_readings import CODEBOOK, made_up
 
@@ -74,6 +78,14 @@ def test_the_best_comes_first_and_codes_without_suggestions_last(suggester):
     names = [label.get_text() for label in ax.get_yticklabels()]
     precision = suggester.table.set_index(suggester.table["code"].map(suggester.code_name))["precision"]
     assert np.all(np.diff(precision[names].fillna(-1)) <= 0)
+
+
+def test_many_codes_stay_on_the_page(suggester):
+    rows = [suggester.table.assign(code="tid", row_id=f"tid{number}") for number in range(40)]
+    many = replace(suggester, table=pd.concat(rows, ignore_index=True))
+    ax = figures.plot_suggestions(many)
+    assert ax.figure.get_figheight() <= TALLEST
+    assert "av 120 koder" in ax.figure.get_supxlabel()
 
 
 def test_draws_on_the_axes_given(suggester):

@@ -189,13 +189,13 @@ def test_depth_by_hand():
 
 CORRECTED = pd.DataFrame(
     [
-        ("session", "1", "deep", 6.0, 3.0, 10.0),
-        ("session", "1", "surface", 12.0, 8.0, 20.0),
-        ("session", "2", "deep", 9.0, 6.0, 12.0),
-        ("session", "2", "surface", 3.0, 1.0, 6.0),
-        ("unit", "A", "deep", 5.0, 2.0, 9.0),
+        ("session", "1", "deep", 2, 6.0, 3.0, 10.0),
+        ("session", "1", "surface", 1, 12.0, 8.0, 20.0),
+        ("session", "2", "deep", 0, 9.0, 6.0, 12.0),
+        ("session", "2", "surface", 1, 3.0, 1.0, 6.0),
+        ("unit", "A", "deep", 1, 5.0, 2.0, 9.0),
     ],
-    columns=["by", "group", "side", "total", "ci_low", "ci_high"],
+    columns=["by", "group", "side", "hits", "total", "ci_low", "ci_high"],
 )
 
 
@@ -203,7 +203,9 @@ def test_corrected_counts_stand_beside_the_raw_ones_where_they_are_known():
     raw, result = depth(small_corpus()), depth(small_corpus(), corrected=CORRECTED)
     pd.testing.assert_frame_equal(raw.table, result.table)
     rows = result.margins.set_index(["by", "group"])
-    assert rows.loc[("session", "1"), ["deep", "surface", "share"]].tolist() == [1, 1, 0.5]
+    # Beside a corrected count stands the rules' count of the same segments, those of no unit included.
+    assert rows.loc[("session", "1"), ["deep", "surface", "share"]].tolist() == [2, 1, 2 / 3]
+    assert raw.margins.set_index(["by", "group"]).loc[("session", "1"), ["deep", "surface"]].tolist() == [1, 1]
     corrected = rows.loc[("session", "1"), ["share_corrected", "share_low", "share_high"]].tolist()
     assert corrected == pytest.approx([6 / 18, 3 / 23, 10 / 18])
     assert rows.loc[("unit", "A"), "deep_total"] == 5

@@ -14,7 +14,7 @@ from evalkit.coding.suggest.material import Material, known, read, words
 from evalkit.coding.suggest.precision import judge_unseen, weights
 from evalkit.coding.suggest.suggester import PRECISION
 from evalkit.coding.vectors import Vectors
-from evalkit.errors import EstimationError
+from evalkit.errors import EstimationError, UsageError
 from evalkit.wording import Language, number, pick
 
 __all__ = ["LearningCurve", "learning_curve"]
@@ -66,10 +66,15 @@ class LearningCurve:
         """Return whether more coding still helps."""
         means = self.means
         first, last = means.iloc[0], means.iloc[-1]
-        gain = last["f1"] - means.iloc[-2]["f1"] if len(means) > 1 else np.nan
-        grows = bool(gain > 0.02)
         begin, end = number(first["f1"], 2, lang=lang), number(last["f1"], 2, lang=lang)
         few, many = number(first["segments"], lang=lang), number(last["segments"], lang=lang)
+        if len(means) == 1:
+            return pick(
+                lang,
+                sv=f"F1 var {end} efter {many} lästa segment; det är för få dokument för att säga om fler hjälper.",
+                en=f"F1 was {end} after {many} segments read; the documents are too few to tell whether more help.",
+            )
+        grows = bool(last["f1"] - means.iloc[-2]["f1"] > 0.02)
         return pick(
             lang,
             sv=f"F1 var {begin} efter {few} lästa segment och {end} efter {many}; "
@@ -94,7 +99,8 @@ def learning_curve(
     """Measure what suggestions would have been worth after fewer documents.
 
     In each repeat a third of the documents is held out; models learn from growing parts of the others, set their
-    thresholds among those, and suggest for the documents held out.
+    thresholds among those, and suggest for the documents held out. Segments that the codebook's learned coder has
+    learned from are neither held out nor set thresholds.
 
     Parameters
     ----------
@@ -120,9 +126,13 @@ def learning_curve(
 
     Raises
     ------
+    UsageError
+        If a step is no part.
     EstimationError
         If there is too little to learn from at every point.
     """
+    if not all(0 < part <= 1 for part in steps):
+        raise UsageError("learning curve: steps are parts of the documents, over 0 and at most 1")
     material = read(segments, codings, readings, codebook)
     found, of = known(material.segments, codebook, vectors), material.documents
     names = np.unique(of)
@@ -131,9 +141,9 @@ def learning_curve(
     for repeat in range(repeats):
         order = random.permutation(names)
         held, rest = order[: max(len(names) // 3, 1)], order[max(len(names) // 3, 1) :]
-        for part in sorted(set(steps)):
-            own = rest[: max(int(np.ceil(part * len(rest))), 2)]
-            point = _held_out(material, np.isin(of, own), np.isin(of, held), found, codebook, precision)
+        for n_documents in sorted({max(int(np.ceil(part * len(rest))), 2) for part in steps}):
+            own, test = rest[:n_documents], np.isin(of, held) & material.fresh
+            point = _held_out(material, np.isin(of, own), test, found, codebook, precision)
             if point is not None:
                 rows.append({"documents": len(own), "repeat": repeat, **point, "rests_on": tuple(own)})
     if not rows:
@@ -161,7 +171,7 @@ def _held_out(
     matrix = sparse.csr_matrix(sparse.hstack([said, found[train]], format="csr"))
     judged = sparse.hstack([words(texts[test].tolist(), features)[1], found[test]], format="csr")
     own, there = material.coded[train][:, enough], material.coded[test]
-    unseen = judge_unseen(matrix, own, material.documents[train], precision)
+    unseen = judge_unseen(matrix, own, material.documents[train], material.fresh[train], precision)
     of_words, intercepts = weights(matrix, own)
     over = unseen.probabilities(judged @ of_words + intercepts) >= unseen.thresholds
     suggested, right, coded = int(over.sum()), int((over & there[:, enough]).sum()), int(there.sum())

@@ -10,6 +10,7 @@ from scipy import sparse
 
 from evalkit.coding.apply import apply_codebook
 from evalkit.coding.codes import Codebook
+from evalkit.coding.examples import sentences
 from evalkit.coding.features import Features, Kinds, fit_features
 from evalkit.coding.vectors import Vectors
 from evalkit.corpus.tokens import tokenise
@@ -31,7 +32,8 @@ BoolArray = npt.NDArray[np.bool_]
 
 LEAST_SEGMENTS, LEAST_DOCUMENTS, LEAST_OF_CODE = 30, 3, 5
 NEEDED = ("segment_id", "document_id", "start", "role", "unit", "about_session", "text")
-FOUND = 2.0
+LEAST_WORDS = 4
+FOUND = 1.5
 """How much a code that the codebook finds weighs against the words; the best of .4 to 3 on the example's curve."""
 
 
@@ -49,12 +51,16 @@ class Material:
         Codes with some, but too few.
     coded : numpy.ndarray of bool, shape (n_segments, n_codes)
         Who has which.
+    fresh : numpy.ndarray of bool, shape (n_segments,)
+        Whether no sentence of it stands among the examples that the codebook's learned coder has learned from. What
+        that coder finds in the others says nothing of how good it is.
     """
 
     segments: pd.DataFrame
     codes: list[str]
     left_out: tuple[str, ...]
     coded: BoolArray
+    fresh: BoolArray
 
     @property
     def documents(self) -> npt.NDArray[np.object_]:
@@ -111,7 +117,20 @@ def read(segments: pd.DataFrame, codings: pd.DataFrame, readings: pd.DataFrame, 
             sv=f"förslag: ingen kod finns i {LEAST_OF_CODE} av de {n} lästa segmenten. Koda fler segment",
         )
     left_out = tuple(code for code in codebook.ids if coded[code].any() and code not in codes)
-    return Material(kept, codes, left_out, np.column_stack([coded[code] for code in codes]))
+    fresh = _shares_no_sentence(kept["text"].tolist(), codebook)
+    return Material(kept, codes, left_out, np.column_stack([coded[code] for code in codes]), fresh)
+
+
+def _shares_no_sentence(texts: Sequence[str], codebook: Codebook) -> BoolArray:
+    examples = codebook.learned.examples if codebook.learned is not None else ()
+    known = {said for example in examples for said in _sentences(example.text)}
+    return np.array([known.isdisjoint(_sentences(text)) for text in texts], dtype=bool)
+
+
+def _sentences(text: str) -> set[str]:
+    """Return the words of a text and of its sentences, but for the shortest, which anybody says."""
+    parts = {" ".join(text[start:end].casefold().split()) for start, end in [(0, len(text)), *sentences(text)]}
+    return {part for part in parts if part.count(" ") >= LEAST_WORDS - 1}
 
 
 def words(texts: Sequence[str], features: Features | Codebook) -> tuple[Features, sparse.csr_matrix]:

@@ -3,8 +3,10 @@
 The documents are dealt into folds, and each fold is scored by models of the others; a logistic regression of those
 scores gives the probability. A code's threshold is the lowest probability from which its suggestions were right as
 often as asked for. A threshold that was chosen where it is measured flatters itself, so the precision that is shown
-comes from thresholds that were chosen on the other folds. A code whose measured precision is clearly below what is
-asked for is not suggested.
+comes from thresholds that were chosen on the other folds. A code is left out where that precision is clearly below what
+is asked for, or could be had by chance. What remains has been picked by its own numbers, and codes with few suggestions
+therefore look somewhat better than they are; the precision over all codes (`Judged.tried`) is counted before any is
+left out.
 """
 
 from dataclasses import dataclass
@@ -40,12 +42,15 @@ class Judged:
         Slope and intercept that turn a score into a probability.
     thresholds : numpy.ndarray of float, shape (n_codes,)
         Missing where none is precise enough.
-    suggested : numpy.ndarray of bool, shape (n_segments, n_codes)
+    tried : numpy.ndarray of bool, shape (n_segments, n_codes)
         What would have been suggested, by thresholds from the other folds.
+    suggested : numpy.ndarray of bool, shape (n_segments, n_codes)
+        The same for the codes that are not left out.
     """
 
     slopes: FloatArray
     thresholds: FloatArray
+    tried: BoolArray
     suggested: BoolArray
 
     def probabilities(self, scores: FloatArray) -> FloatArray:
@@ -60,7 +65,11 @@ def weights(matrix: sparse.csr_matrix, coded: BoolArray) -> tuple[FloatArray, Fl
 
 
 def judge_unseen(
-    matrix: sparse.csr_matrix, coded: BoolArray, documents: npt.NDArray[np.object_], precision: float
+    matrix: sparse.csr_matrix,
+    coded: BoolArray,
+    documents: npt.NDArray[np.object_],
+    fresh: BoolArray,
+    precision: float,
 ) -> Judged:
     """Learn from some documents and judge others, in turn.
 
@@ -72,6 +81,8 @@ def judge_unseen(
         Codes that people gave.
     documents : numpy.ndarray of object, shape (n_segments,)
         A document lies in one fold.
+    fresh : numpy.ndarray of bool, shape (n_segments,)
+        Segments that may set thresholds and measure; the others are only learned from.
     precision : float
         What is asked of suggestions.
 
@@ -88,16 +99,16 @@ def judge_unseen(
             of_words, intercepts = weights(matrix[seen], coded[seen])
             scores[rest] = matrix[rest] @ of_words + intercepts
     codes = range(coded.shape[1])
-    slopes = np.column_stack([_slope(scores[:, k], coded[:, k]) for k in codes])
+    slopes = np.column_stack([_slope(scores[fresh, k], coded[fresh, k]) for k in codes])
     probable = expit(scores * slopes[0] + slopes[1])
-    suggested = np.zeros(coded.shape, dtype=bool)
+    tried = np.zeros(coded.shape, dtype=bool)
     for held in np.unique(fold).tolist():
-        seen, rest = fold != held, fold == held
+        seen, rest = fresh & (fold != held), fresh & (fold == held)
         own = np.array([threshold(probable[seen, k], coded[seen, k], precision) for k in codes])
-        suggested[rest] = probable[rest] >= own  # never where the threshold is missing
-    thresholds = np.array([threshold(probable[:, k], coded[:, k], precision) for k in codes])
-    thresholds[_not_precise(suggested, coded, precision)] = np.nan
-    return Judged(slopes, thresholds, suggested & ~np.isnan(thresholds))
+        tried[rest] = probable[rest] >= own  # never where the threshold is missing
+    thresholds = np.array([threshold(probable[fresh, k], coded[fresh, k], precision) for k in codes])
+    thresholds[_left_out(tried, coded & fresh[:, None], int(fresh.sum()), precision)] = np.nan
+    return Judged(slopes, thresholds, tried, tried & ~np.isnan(thresholds))
 
 
 def threshold(probability: FloatArray, coded: BoolArray, precision: float) -> float:
@@ -127,12 +138,13 @@ def threshold(probability: FloatArray, coded: BoolArray, precision: float) -> fl
     return float(ranked[good[-1]]) if len(good) else float("nan")
 
 
-def _not_precise(suggested: BoolArray, coded: BoolArray, precision: float) -> BoolArray:
-    """Return the codes whose suggestions were hardly ever right, or with their interval less often than asked for."""
-    right = (suggested & coded).sum(axis=0)
-    return np.array(
-        [k < LEAST_RIGHT or wilson(k, n).ci_high < precision for k, n in zip(right, suggested.sum(axis=0), strict=True)]
-    )
+def _left_out(tried: BoolArray, coded: BoolArray, n: int, precision: float) -> BoolArray:
+    """Return the codes whose suggestions were hardly ever right, less often than asked, or as often as by chance."""
+    out = []
+    for right, suggested, having in zip((tried & coded).sum(axis=0), tried.sum(axis=0), coded.sum(axis=0), strict=True):
+        found = wilson(right, suggested) if right >= LEAST_RIGHT else None
+        out.append(found is None or found.ci_high < precision or found.ci_low <= having / max(n, 1))
+    return np.array(out, dtype=bool)
 
 
 def _folds(documents: npt.NDArray[np.object_]) -> IntArray:
@@ -146,7 +158,7 @@ def _folds(documents: npt.NDArray[np.object_]) -> IntArray:
 
 def _slope(scores: FloatArray, coded: BoolArray) -> FloatArray:
     """Return slope and intercept that turn scores into probabilities; never a falling one."""
-    share = float(coded.mean())
+    share = float(coded.mean()) if len(coded) else 0.0
     if not 0 < share < 1:
         return np.array([0.0, np.inf if share else -np.inf])
     slope, intercept = fit_logistic(scores[:, None], coded)

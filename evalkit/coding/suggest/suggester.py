@@ -42,6 +42,11 @@ class Suggester:
         (Wilson's interval), recall, rests_on (coding ids) and row_id.
     n_segments, n_documents : int
         What was read.
+    n_fresh : int
+        Segments that the precision is measured on: those of which no sentence stands among the examples that the
+        codebook's learned coder has learned from.
+    tried, right : int
+        Suggestions of all codes, before codes that are not precise enough were left out, and those that were right.
     precision : float
         What was asked for.
     left_out : tuple of str
@@ -51,6 +56,9 @@ class Suggester:
     table: pd.DataFrame
     n_segments: int
     n_documents: int
+    n_fresh: int
+    tried: int
+    right: int
     precision: float
     left_out: tuple[str, ...]
     _codebook: Codebook
@@ -88,7 +96,8 @@ class Suggester:
         if unread_only:
             rows = rows[~rows["segment_id"].isin(self._read)]
         probability = self.probabilities(rows)
-        informative = 1 - np.abs(2 * probability - 1).min(axis=1, initial=1)
+        told = self._judged.slopes[0] > 0  # the others are as likely everywhere
+        informative = 1 - np.abs(2 * probability[:, told] - 1).min(axis=1, initial=1)
         order = np.lexsort((rows["segment_id"].to_numpy(), -informative))
         codes, threshold = self.table["code"].tolist(), self.table["threshold"].to_numpy(dtype=float)
         over = probability >= np.where(np.isnan(threshold), np.inf, threshold)
@@ -136,12 +145,20 @@ class Suggester:
     def caption(self, lang: Language = "sv") -> str:
         """Return what was learned from."""
         segments, documents = number(self.n_segments, lang=lang), number(self.n_documents, lang=lang)
-        return pick(
+        text = pick(
             lang,
             sv=f"n = {segments} lästa segment i {documents} dokument. Förslag som lärt av dem; precision mätt på "
             "dokument som modellen inte sett.",
             en=f"n = {segments} segments read in {documents} documents. Suggestions learned from them; precision "
             "measured on documents not seen.",
+        )
+        known = self.n_segments - self.n_fresh
+        if not known:
+            return text
+        return text + pick(
+            lang,
+            sv=f" {known} segment delar en mening med kodbokens exempel och mäter därför inget.",
+            en=f" {known} segments share a sentence with the codebook's examples and therefore measure nothing.",
         )
 
     def sentence(self, lang: Language = "sv") -> str:
@@ -153,14 +170,16 @@ class Suggester:
                 sv="Ingen kod kan ännu föreslås med den precision som krävs; koda fler segment.",
                 en="No code can yet be suggested with the precision asked for; code more segments.",
             )
-        right, suggested = int(shown["right"].sum()), int(shown["suggested"].sum())
         codes = f"{number(len(shown), lang=lang)} {pick(lang, sv='av', en='of')} {number(len(self.table), lang=lang)}"
-        share = percent(right / max(suggested, 1), lang=lang)
+        share = percent(self.right / max(self.tried, 1), lang=lang)
         return pick(
             lang,
-            sv=f"{codes} koder kan föreslås; på dokument som modellen inte sett var {share} av {suggested} förslag "
-            "rätt.",
-            en=f"{codes} codes can be suggested; on documents not seen, {share} of {suggested} suggestions were right.",
+            sv=f"{codes} koder kan föreslås. På dokument som modellerna inte hade sett, med gränser satta på andra, "
+            f"var {share} av {self.tried} förslag rätt, de koder inräknade som sedan valdes bort. En kod med få "
+            "förslag ser något bättre ut än den är.",
+            en=f"{codes} codes can be suggested. On documents that the models had not seen, with thresholds set on "
+            f"others, {share} of {self.tried} suggestions were right, those of codes that were then left out included. "
+            "A code with few suggestions looks somewhat better than it is.",
         )
 
 
@@ -186,7 +205,8 @@ def fit_suggester(
     codebook : Codebook
         Its codes can be suggested, and its lists are kinds of words.
     precision : float, default 0.7
-        What a code's suggestions must have reached on documents not seen for its threshold to be set.
+        What is asked of a code's suggestions: it sets the thresholds, and a code whose suggestions were clearly less
+        precise on documents not seen is left out.
     vectors : Vectors, optional
         Pretrained word vectors (see `vectors`).
 
@@ -205,7 +225,7 @@ def fit_suggester(
     material = read(segments, codings, readings, codebook)
     features, said = words(material.segments["text"].tolist(), codebook)
     matrix = sparse.csr_matrix(sparse.hstack([said, known(material.segments, codebook, vectors)], format="csr"))
-    judged = judge_unseen(matrix, material.coded, material.documents, precision)
+    judged = judge_unseen(matrix, material.coded, material.documents, material.fresh, precision)
     of_words, intercepts = weights(matrix, material.coded)
     people = codings[codings["rule"].isna() & codings["segment_id"].isin(material.segments["segment_id"])]
     return Suggester(
@@ -217,6 +237,9 @@ def fit_suggester(
         ),
         n_segments=len(material.segments),
         n_documents=len(np.unique(material.documents)),
+        n_fresh=int(material.fresh.sum()),
+        tried=int(judged.tried.sum()),
+        right=int((judged.tried & material.coded).sum()),
         precision=precision,
         left_out=material.left_out,
         _codebook=codebook,
@@ -231,6 +254,7 @@ def fit_suggester(
 
 def _row(material: Material, judged: Judged, place: int, rests_on: tuple[str, ...]) -> dict[str, Any]:
     coded, over = material.coded[:, place], judged.suggested[:, place]
+    measured_on = int((coded & material.fresh).sum())
     suggested, right = int(over.sum()), int((over & coded).sum())
     measured = wilson(right, suggested) if suggested else None
     return {
@@ -243,7 +267,7 @@ def _row(material: Material, judged: Judged, place: int, rests_on: tuple[str, ..
         "precision": measured.estimate if measured else np.nan,
         "precision_low": measured.ci_low if measured else np.nan,
         "precision_high": measured.ci_high if measured else np.nan,
-        "recall": right / int(coded.sum()),
+        "recall": right / measured_on if measured_on else np.nan,
         "rests_on": rests_on,
         "row_id": material.codes[place],
     }
