@@ -37,6 +37,9 @@ def check(study: StudyFolder = Path(), codebook: Book = None, lang: Lang = None,
             typer.echo(f"{rule}: {what}")
         if len(rules) > SHOWN:
             typer.echo(f"… and {len(rules) - SHOWN} more: {what}")
+    held = result.table[result.table["held_back"] > 0].sort_values("held_back", ascending=False, kind="stable")
+    for row in held[:SHOWN].to_dict("records"):
+        typer.echo(f"{row['rule']}: held back in {row['held_back']} of {row['segments']} segments that it matches")
     for code in result.without_rules:
         typer.echo(f"{code}: has no rules")
     typer.echo(result.sentence(loaded.lang))
@@ -48,6 +51,7 @@ def kwic(
     study: StudyFolder = Path(),
     codebook: Book = None,
     width: Annotated[int, typer.Option(help="Most characters on either side.", min=0)] = 40,
+    held_back: Annotated[bool, typer.Option("--held-back", help="Matches that the learned coder holds back.")] = False,
     quiet: Quiet = False,
 ) -> None:
     """Show the words that the rules of a code match, between those before and after."""
@@ -55,12 +59,12 @@ def kwic(
 
     loaded = load(study, None)
     with show_progress(quiet) as progress:
-        found = code_in_context(loaded, code, codebook=codebook, width=width, progress=progress)
+        found = code_in_context(loaded, code, codebook=codebook, width=width, held_back=held_back, progress=progress)
     for row in found.to_dict("records"):
         typer.echo(
             f"{row['before']:>{width}} [{row['keyword']}] {row['after']:<{width}} {row['polarity']} {row['rule']}"
         )
-    typer.echo(count(len(found), "coding"))
+    typer.echo(("held back: " if held_back else "") + count(len(found), "coding"))
 
 
 @codebook.command()

@@ -1,10 +1,10 @@
 """Rules and learned coder decide together.
 
 For a code that was learned, a rule's match is evidence like what the words of the segment say. A match whose segment
-speaks so much against the code that it is improbable all the same is held back (`held_back` says which, and `evalkit
-codebook check` counts them); a segment in which the code is probable without a match is coded by the rule
-"<code>~learned". Where a rule has matched, it gives the place, and its
-polarity is evidence for the polarity; one that the rule itself states stands.
+speaks so much against the code that it is improbable all the same is held back (`held_back` says which, `evalkit
+codebook check` counts them and `evalkit codebook kwic --held-back` shows them); a segment in which the code is probable
+without a match is coded by the rule "<code>~learned". Where a rule has matched, it gives the place, and its polarity is
+evidence for the polarity; one that the rule itself states stands.
 
 Of codes that were not learned, and where rules match in too few examples to be weighed, rules alone decide; without a
 learned file there is nothing to join.
@@ -50,15 +50,11 @@ def join_learned(found: Found, said: LearnedCodings, codebook: Codebook, tokens:
     """
     if codebook.learned is None:
         return found
-    code = _numbers(codebook)[said.code]
-    n_codes, n_rules = len(codebook.codes), sum(len(code.rules) for code in codebook.codes)
-    cells = said.row * n_codes + code
-    matched = np.isin(cells, found.row * n_codes + found.code)
-    alone = (
-        (said.logit >= codebook.learned.limit) & (code >= 0) & ~matched & ~_everyday(said, codebook, tokens, matcher)
-    )
-    sign = said.signs.argmax(axis=1)
-    learned = Found(said.row, said.start, said.end, code, n_rules + code, sign).take(alone)
+    code, cells = _numbers(codebook)[said.code], _cells(said, codebook)
+    alone = (said.logit >= codebook.learned.limit) & (cells >= 0) & ~_everyday(said, codebook, tokens, matcher)
+    alone &= ~np.isin(cells, found.row * len(codebook.codes) + found.code)
+    n_rules = sum(len(code.rules) for code in codebook.codes)
+    learned = Found(said.row, said.start, said.end, code, n_rules + code, said.signs.argmax(axis=1)).take(alone)
     found = found.take(~held_back(found, said, codebook))
     return Found.together([_with_signs(found, said, cells, codebook), learned])
 
@@ -82,10 +78,9 @@ def held_back(found: Found, said: LearnedCodings, codebook: Codebook) -> BoolArr
     """
     if codebook.learned is None or not codebook.learned.weighs_rules:
         return np.zeros(len(found.row), dtype=bool)
-    numbers, n_codes = _numbers(codebook), len(codebook.codes)
-    probable = said.logit >= codebook.learned.limit_of_rules
-    cells = (said.row * n_codes + numbers[said.code])[probable]
-    return np.isin(found.code, numbers) & ~np.isin(found.row * n_codes + found.code, cells)
+    probable = _cells(said, codebook)[said.logit >= codebook.learned.limit_of_rules]
+    own = found.row * len(codebook.codes) + found.code
+    return np.isin(found.code, _numbers(codebook)) & ~np.isin(own, probable)
 
 
 def _numbers(codebook: Codebook) -> IntArray:
@@ -93,6 +88,12 @@ def _numbers(codebook: Codebook) -> IntArray:
     numbers = {id: number for number, id in enumerate(codebook.ids)}
     codes = codebook.learned.codes if codebook.learned is not None else ()
     return np.array([numbers.get(id, -1) for id in codes], dtype=np.int64)
+
+
+def _cells(said: LearnedCodings, codebook: Codebook) -> IntArray:
+    """Return segment and code as one number; -1 where the code is no longer in the codebook."""
+    code = _numbers(codebook)[said.code]
+    return np.where(code >= 0, said.row * len(codebook.codes) + code, -1)
 
 
 def _with_signs(found: Found, said: LearnedCodings, cells: IntArray, codebook: Codebook) -> Found:

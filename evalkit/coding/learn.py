@@ -44,7 +44,7 @@ IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
 STRENGTH = 0.3
-THRESHOLD, HOLD = 0.5, 0.2
+THRESHOLD, HOLD = 0.5, 0.3
 """From which probability a segment is coded, without a rule's match and with one: rules are there to be relied upon."""
 FOLDS = 5
 LEAST_EXAMPLES = 20

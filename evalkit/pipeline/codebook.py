@@ -1,7 +1,7 @@
 """`evalkit codebook`: what the rules do in this study, what an edit changes, and the edits that codings follow."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -89,7 +89,13 @@ def check_study_codebook(
 
 
 def code_in_context(
-    study: Study, code: str, *, codebook: Path | None = None, width: int = 40, progress: Progress | None = None
+    study: Study,
+    code: str,
+    *,
+    codebook: Path | None = None,
+    width: int = 40,
+    held_back: bool = False,
+    progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Show where the rules of a code match.
 
@@ -103,6 +109,8 @@ def code_in_context(
         Default the study's own, else the one that evalkit ships.
     width : int, default 40
         Most characters before and after.
+    held_back : bool, default False
+        Whether to show, instead of what is coded, what rules match and the learned coder holds back.
     progress : callable, optional
         Told about every step.
 
@@ -120,7 +128,12 @@ def code_in_context(
     book.code(code)
     ingest_study(study, progress=progress)
     segments = read_table(study, "segments")
-    return keyword_in_context(apply_codebook(segments, book), segments, code=code, width=width)
+    codings = apply_codebook(segments, book)
+    if held_back:
+        coded = codings.loc[codings["code"] == code, "segment_id"]
+        codings = apply_codebook(segments, replace(book, learned=None))
+        codings = codings[~codings["segment_id"].isin(coded)]
+    return keyword_in_context(codings, segments, code=code, width=width)
 
 
 def compare_codebooks(

@@ -165,6 +165,14 @@ def test_rules_and_learned_coder_decide_together(weighed):
     assert check_codebook(segments, replace(weighed, learned=None)).table["held_back"].tolist() == [0]
 
 
+def test_a_learned_code_that_was_renamed_is_no_longer_coded_and_touches_no_other(weighed):
+    codes = tuple(replace(code, id="tid") if code.id == "resurser" else code for code in weighed.codes)
+    segments = segments_of(["Klockan går.", "Kalendern har katter.", "Min chef frågar hur det går varje vecka."])
+    codings = apply_codebook(segments, replace(weighed, codes=codes))
+    assert ["s00000", "tid"] not in codings[["segment_id", "code"]].to_numpy().tolist()
+    assert ["s00001", "tid"] in codings[["segment_id", "code"]].to_numpy().tolist()  # its rules decide alone again
+
+
 def test_rules_that_match_too_few_examples_keep_deciding_alone(book):
     assert not book.learned.weighs_rules
     codings = apply_codebook(segments_of(["Bussen till torget har inga resurser."]), book)

@@ -71,6 +71,8 @@ def test_check_kwic_and_diff_say_what_the_rules_do_here(coded: Study, capsys: Ca
     said = capsys.readouterr().out
     assert "blev det [fart] i gruppen 0." in said
     assert "6 codings" in said
+    assert run(["codebook", "kwic", "driv", folder, "--held-back"]) == 0
+    assert capsys.readouterr().out.strip() == "held back: 0 codings"  # there is no learned coder here
     other = tmp_path / "other.toml"
     other.write_text(CODEBOOK.replace('{ words = ["mandat"] }, ', "").replace("Driv", "Drivkraft"), encoding="utf-8")
     assert run(["codebook", "diff", folder, "--before", str(other), "--lang", "en"]) == 0
