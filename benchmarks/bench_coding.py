@@ -349,7 +349,7 @@ def stages_case(path: Path) -> dict:
 
     from evalkit.coding import learned as learned_module
     from evalkit.coding.apply import RuleCoder
-    from evalkit.coding.examples import units_of
+    from evalkit.coding.learned.examples import units_of
     from evalkit.coding.rules import ROLES
     from evalkit.corpus import tokens as module
 

@@ -2,16 +2,15 @@
 
 `rules` says what a rule means, `codebook` reads codebook.toml, `vocabulary` and `matcher` execute rules on
 integer-coded tokens, `apply` makes the table of codings, `codebook_check` says what rules and edits do in a corpus, and
-`kwic` shows words in their context. `learned` codes what people say without the textbook word, from `examples` that
-`learn` learned from (`features`, `linear`); `join_learned` puts it beside the rules; `suggest` learns from a study's
-own codings.
+`kwic` shows words in their context. `learned` codes what people say without the textbook word; `suggest` learns from a
+study's own codings.
 """
 
 from evalkit.coding.apply import RuleCoder, apply_codebook, rule_matches
 from evalkit.coding.codebook import Code, Codebook, Cycle, Matrix, codebook_files, read_codebook, study_codebook
 from evalkit.coding.codebook_check import CodebookCheck, CodingsDiff, check_codebook, diff_codings
 from evalkit.coding.kwic import keyword_in_context, quotes_per_code
-from evalkit.coding.learn import learn_codebook
+from evalkit.coding.learned.learn import learn_codebook
 
 __all__ = [
     "Code",

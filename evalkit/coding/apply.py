@@ -1,6 +1,6 @@
 """Segments + codebook → codings: every rule on every segment, one coding per segment and code.
 
-Where the codebook has a learned coder (see `learned`), `join_learned` adds what it says.
+Where the codebook has a learned coder (see `learned`), `learned.join` lets both decide.
 
 Rules never code the interviewer's words. A match codes its own code and the codes above it. Where several matches of
 a code lie in a segment, the first gives the coding its place, rule and polarity; when the matches disagree on the
@@ -20,9 +20,9 @@ import pandas as pd
 
 from evalkit.coding.codebook import Codebook
 from evalkit.coding.found import SIGNS, Found
-from evalkit.coding.join_learned import join_learned
-from evalkit.coding.learned import LearnedCodings, learned_codings
-from evalkit.coding.learned_file import Learned
+from evalkit.coding.learned.coder import LearnedCodings, learned_codings
+from evalkit.coding.learned.file import Learned
+from evalkit.coding.learned.join import join_learned
 from evalkit.coding.matcher import NONE, Cues, Matcher, Matches
 from evalkit.coding.rules import ROLES, Phrase, PolarityCues, Rule, Words, WordSequence
 from evalkit.corpus.tokens import Tokens, tokenise

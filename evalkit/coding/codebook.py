@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from evalkit.coding.codes import Code, Codebook, Cycle, Grouping, Matrix
-from evalkit.coding.learned_file import companions, read_learned
+from evalkit.coding.learned.file import companions, read_learned
 from evalkit.coding.rules import (
     GAP,
     ROLES,

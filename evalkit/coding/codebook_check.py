@@ -37,7 +37,7 @@ class CodebookCheck:
         One row per rule, in the order of the codebook: code, rule, matches, segments (with a match), covered_by (a rule
         of the same code that codes every segment this one codes, with the same polarity; "" if there is none),
         held_back (segments with a match that are not coded, because the learned coder finds the code improbable there;
-        see `join_learned`) and rests_on (segment ids).
+        see `learned.join`) and rests_on (segment ids).
     codes : pandas.DataFrame
         One row per code: code, rules, never (of its rules, those without a match), covered (those with a `covered_by`),
         matches, segments (of its own rules, not of the codes below it) and rests_on (segment ids).

@@ -6,7 +6,7 @@ knows no programme's model. Everything here is frozen; `codebook` reads it from 
 
 from dataclasses import dataclass, field
 
-from evalkit.coding.learned_file import Learned
+from evalkit.coding.learned.file import Learned
 from evalkit.coding.rules import Phrase, PolarityCues, Rule
 from evalkit.errors import CodebookError
 from evalkit.study import Text

@@ -5,8 +5,8 @@ from collections import Counter
 
 import numpy as np
 
-from evalkit.coding.examples import SIGNS, instances, passages, sentences
-from evalkit.coding.features import (
+from evalkit.coding.learned.examples import SIGNS, instances, passages, sentences
+from evalkit.coding.learned.features import (
     GRAMS,
     KIND,
     LEAST_GRAM,
@@ -16,8 +16,8 @@ from evalkit.coding.features import (
     PAIR_GAP,
     SHORTEST_HEAD,
 )
-from evalkit.coding.learned_file import Learned
-from evalkit.coding.learning import ASKS
+from evalkit.coding.learned.file import Learned
+from evalkit.coding.learned.learning import ASKS
 from evalkit.corpus.tokens import lemmatise, tokenise
 
 

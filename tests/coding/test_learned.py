@@ -15,10 +15,10 @@ from pandas.testing import assert_frame_equal
 
 from evalkit.coding import apply_codebook, check_codebook, codebook_files, learn_codebook, read_codebook
 from evalkit.coding.codes import Codebook
-from evalkit.coding.examples import PASSAGE, passages, sentences
-from evalkit.coding.features import Kinds, fit_features
-from evalkit.coding.learned import learned_codings
-from evalkit.coding.learned_file import LETTERS, read_counts, write_counts
+from evalkit.coding.learned.coder import learned_codings
+from evalkit.coding.learned.examples import PASSAGE, passages, sentences
+from evalkit.coding.learned.features import Kinds, fit_features
+from evalkit.coding.learned.file import LETTERS, read_counts, write_counts
 from evalkit.corpus.tokens import tokenise
 from evalkit.errors import CodebookError
 from evalkit.tables import validate_table

@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 from scipy.optimize import minimize
 
-from evalkit.coding.linear import fit_linear, fit_logistic
+from evalkit.coding.learned.linear import fit_linear, fit_logistic
 
 
 def made_up(n=120, n_features=6, seed=3):

@@ -10,8 +10,8 @@ from scipy import sparse
 
 from evalkit.coding.apply import apply_codebook
 from evalkit.coding.codes import Codebook
-from evalkit.coding.examples import sentences
-from evalkit.coding.features import Features, Kinds, fit_features
+from evalkit.coding.learned.examples import sentences
+from evalkit.coding.learned.features import Features, Kinds, fit_features
 from evalkit.coding.vectors import Vectors
 from evalkit.corpus.tokens import tokenise
 from evalkit.errors import EstimationError, TableError

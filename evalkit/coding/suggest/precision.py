@@ -16,7 +16,7 @@ import numpy.typing as npt
 from scipy import sparse
 from scipy.special import expit
 
-from evalkit.coding.linear import fit_linear, fit_logistic
+from evalkit.coding.learned.linear import fit_linear, fit_logistic
 from evalkit.inference import wilson
 
 __all__ = ["Judged", "judge_unseen", "threshold", "weights"]

@@ -1,8 +1,8 @@
 """What a model has learned from people's codings, and what it suggests.
 
-A linear model per code over the features of `features` (the same as the learned coder's) and over what the codebook
-finds; with pretrained word vectors beside them where the user has some. What is shown first is what the model learns
-most from: segments where some code is nearest to as likely as not.
+A linear model per code over the features of `learned.features` (the same as the learned coder's) and over what the
+codebook finds; with pretrained word vectors beside them where the user has some. What is shown first is what the model
+learns most from: segments where some code is nearest to as likely as not.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ import pandas as pd
 from scipy import sparse
 
 from evalkit.coding.codes import Codebook
-from evalkit.coding.features import Features
+from evalkit.coding.learned.features import Features
 from evalkit.coding.suggest.material import NEEDED, Material, check_columns, known, read, words
 from evalkit.coding.suggest.precision import Judged, judge_unseen, weights
 from evalkit.coding.vectors import Vectors

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from evalkit.coding.codes import Codebook
 from evalkit.coding.found import Found
-from evalkit.coding.learned import LearnedCodings
+from evalkit.coding.learned.coder import LearnedCodings
 from evalkit.coding.matcher import Matcher
 from evalkit.corpus.tokens import Tokens
 

@@ -5,7 +5,7 @@ was learned from them, by `learn`). For each code a linear model over the featur
 and every sentence in it, a score, and one more model scores whether it is about nothing in the codebook at all (lunch,
 trains, presentations). From these scores (see `evidence`) and from whether a rule of the code matches in the segment,
 a logistic regression gives a probability; it was fitted to examples that the models had not seen. Rules and learned
-coder so decide together, in `join_learned`: what is probable enough is coded. The polarity is decided in the same way,
+coder so decide together, in `join`: what is probable enough is coded. The polarity is decided in the same way,
 from what a second model reads in the sentence and in the passage, and from the polarity that a rule gives.
 
 Here is what the texts alone say: the part that does not change when rules are edited.
@@ -18,11 +18,11 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from evalkit.coding.evidence import best_sentences, evidence, sign_evidence
-from evalkit.coding.examples import SIGNS, Span, passages, sentences, units_of
-from evalkit.coding.features import Features, TypeFeatures
-from evalkit.coding.learned_file import Learned
-from evalkit.coding.learning import asking, learn_from, polarity_weights
+from evalkit.coding.learned.evidence import best_sentences, evidence, sign_evidence
+from evalkit.coding.learned.examples import SIGNS, Span, passages, sentences, units_of
+from evalkit.coding.learned.features import Features, TypeFeatures
+from evalkit.coding.learned.file import Learned
+from evalkit.coding.learned.learning import asking, learn_from, polarity_weights
 from evalkit.corpus.tokens import Tokens
 
 __all__ = ["LearnedCodings", "learned_codings"]

@@ -28,11 +28,11 @@ from scipy import sparse
 
 from evalkit.coding.apply import rule_matches
 from evalkit.coding.codebook import Codebook, read_codebook
-from evalkit.coding.evidence import best_sentences, evidence, sign_evidence
-from evalkit.coding.examples import SIGNS, Example, read_examples, sentences
-from evalkit.coding.learned_file import FORMAT, companions, content_hash, lists_hash, write_counts
-from evalkit.coding.learning import Learning, asking, learn_from, polarity_weights
-from evalkit.coding.linear import fit_linear, fit_logistic
+from evalkit.coding.learned.evidence import best_sentences, evidence, sign_evidence
+from evalkit.coding.learned.examples import SIGNS, Example, read_examples, sentences
+from evalkit.coding.learned.file import FORMAT, companions, content_hash, lists_hash, write_counts
+from evalkit.coding.learned.learning import Learning, asking, learn_from, polarity_weights
+from evalkit.coding.learned.linear import fit_linear, fit_logistic
 from evalkit.coding.rules import ROLES
 from evalkit.corpus.tokens import tokenise
 from evalkit.errors import CodebookError

@@ -1,6 +1,6 @@
 """Coded examples → numbers to learn from: features of every text, which codes it shows, and with what polarity.
 
-Both `learn`, which finds how much each example counts, and `learned`, which turns those counts into weights again,
+Both `learn`, which finds how much each example counts, and `coder`, which turns those counts into weights again,
 start from here, so that the same examples and lists always give the same numbers.
 """
 
@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from evalkit.coding.examples import SIGNS, Example, Instance, instances, sentences
-from evalkit.coding.features import Features, Kinds, fit_features
+from evalkit.coding.learned.examples import SIGNS, Example, Instance, instances, sentences
+from evalkit.coding.learned.features import Features, Kinds, fit_features
 from evalkit.corpus.tokens import tokenise
 
 __all__ = ["ASKS", "Learning", "asking", "learn_from", "polarity_weights", "positive_instances"]

@@ -1,4 +1,4 @@
-"""codebook.learned.json: what was learned from coded examples, written by `learn` and executed by `learned`.
+"""codebook.learned.json: what was learned from coded examples, written by `learn` and executed by `coder`.
 
 The file keeps no weights of words but how much each example counts (the dual of the model): the weights follow from
 the examples, exactly, so that the model is small, and every coding can be led back to sentences that people wrote.
@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from evalkit.coding.evidence import EVIDENCE
-from evalkit.coding.examples import SIGNS, Example, instances, read_examples
-from evalkit.coding.learning import positive_instances
+from evalkit.coding.learned.evidence import EVIDENCE
+from evalkit.coding.learned.examples import SIGNS, Example, instances, read_examples
+from evalkit.coding.learned.learning import positive_instances
 from evalkit.errors import CodebookError
 
 __all__ = [
