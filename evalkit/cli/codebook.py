@@ -1,4 +1,4 @@
-"""Commands on the codebook: check, kwic, diff; rename, merge, split, new, retire; versions; .xlsx and .docx."""
+"""Commands on the codebook: check, kwic, diff; rename, merge, split, new, retire; learn; versions; .xlsx and .docx."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -202,6 +202,17 @@ def undecided(study: StudyFolder = Path()) -> None:
     if len(waiting):
         typer.echo(waiting.to_string(index=False))
     typer.echo(f"{count(len(waiting), 'coding')} to decide on" if len(waiting) else "every coding has a code")
+
+
+@codebook.command()
+def learn(study: StudyFolder = Path()) -> None:
+    """Learn anew from the coded examples beside the codebook, after an edit of them or of its lists of words."""
+    from evalkit.pipeline.codebook import learn_study_codebook
+
+    loaded = load(study, None)
+    typer.echo("learning; ten thousand examples take about half a minute", err=True)
+    learned = learn_study_codebook(loaded)
+    typer.echo(f"{count(len(learned.codes), 'code')} learned from {count(len(learned.examples), 'example')}")
 
 
 @codebook.command()

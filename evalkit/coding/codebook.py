@@ -111,7 +111,7 @@ def read_codebook(path: Path | str, *, learned: bool = True) -> Codebook:
     """
     path = Path(path)
     book = parse_codebook(codebook_source(path), name=path.name)
-    said = read_learned(path, book.lists) if learned else None
+    said = read_learned(path) if learned else None
     if said is None:
         return book
     return replace(book, learned=said, digest=hashlib.sha256((book.digest + said.digest).encode()).hexdigest())

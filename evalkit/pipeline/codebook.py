@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from evalkit.coding import apply_codebook, keyword_in_context, read_codebook, study_codebook
+from evalkit.coding import apply_codebook, keyword_in_context, learn_codebook, read_codebook, study_codebook
 from evalkit.coding.codebook_changes import (
     CodebookDiff,
     CodebookEdit,
@@ -26,8 +26,9 @@ from evalkit.coding.codebook_changes import (
 )
 from evalkit.coding.codebook_check import CodebookCheck, CodingsDiff, check_codebook, diff_codings
 from evalkit.coding.codes import Codebook
+from evalkit.coding.learned.file import Learned
 from evalkit.coding.store import has_store, open_store
-from evalkit.errors import UsageError
+from evalkit.errors import CodebookError, UsageError
 from evalkit.pipeline.engine import Progress
 from evalkit.pipeline.people import existing_store
 from evalkit.pipeline.run import ingest_study
@@ -42,6 +43,7 @@ __all__ = [
     "compare_codebooks",
     "export_codebook",
     "import_codebook",
+    "learn_study_codebook",
     "list_undecided",
     "list_versions",
     "print_codebook",
@@ -196,6 +198,32 @@ def change_study_codebook(study: Study, operation: Callable[[str], CodebookEdit]
     """
     with open_store(study) as store:
         return change_codebook(own_codebook(study), store, coder, operation)
+
+
+def learn_study_codebook(study: Study) -> Learned:
+    """Learn anew from the coded examples beside the study's codebook.
+
+    Parameters
+    ----------
+    study : Study
+        The study; it gets a codebook of its own, with examples, if it has none.
+
+    Returns
+    -------
+    Learned
+        What was learned.
+
+    Raises
+    ------
+    CodebookError
+        If there are no examples, or too few.
+    """
+    own = own_codebook(study)
+    learn_codebook(own)
+    learned = read_codebook(own).learned
+    if learned is None:  # written a moment ago
+        raise CodebookError(f"{own.name}: what was learned is gone; run the command again")
+    return learned
 
 
 def settle_study_codebook(study: Study) -> str | None:

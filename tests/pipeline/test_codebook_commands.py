@@ -1,5 +1,6 @@
 """evalkit codebook and evalkit sample, as a user types them."""
 
+import json
 from pathlib import Path
 
 import openpyxl
@@ -98,6 +99,20 @@ def test_codings_follow_a_renamed_and_a_merged_code(coded: Study, capsys: Captur
     assert [line.split()[1] for line in said.strip().split("\n")[1:]] == ["start", "rename", "merge"]
     assert run(["codebook", "diff", folder, "--before", "1.0", "--lang", "en"]) == 0
     assert "mandat" in capsys.readouterr().out
+
+
+def test_learning_anew_needs_examples_and_says_what_it_learned(coded: Study, capsys: Captured) -> None:
+    assert run(["codebook", "learn", str(coded.root)]) == 1
+    assert "codebook.examples.jsonl" in capsys.readouterr().err
+    rows = [
+        {"id": f"a-{n}", "speaker": "informant", "text": f"{text} {n}.", "codes": [{"code": code, "polarity": "+"}]}
+        for n in range(25)
+        for code, text in (("mandat", "Vi får bestämma själva i grupp"), ("driv", "Det var full fräs på alla"))
+    ]
+    examples = coded.root / "data" / "raw" / "codebook.examples.jsonl"
+    examples.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
+    assert run(["codebook", "learn", str(coded.root)]) == 0
+    assert "2 codes learned from 50 examples" in capsys.readouterr().out
 
 
 def test_an_undo_leaves_file_and_codings_apart_until_it_is_settled(coded: Study, capsys: Captured) -> None:

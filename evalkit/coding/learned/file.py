@@ -3,13 +3,13 @@
 The file keeps no weights of words but how much each example counts (the dual of the model): the weights follow from
 the examples, exactly, so that the model is small, and every coding can be led back to sentences that people wrote.
 Counts are written as one letter of `LETTERS` each, on a scale of square roots, as a share of the largest count of the
-code's own examples, or of the others. Hashes tell when the examples or the lists of the codebook are no longer those
-that were learned from.
+code's own examples, or of the others. A hash tells when the examples are no longer those that were learned from; the
+lists of words are kept as they were, so that editing the codebook's lists changes what rules find and nothing else.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,6 @@ __all__ = [
     "Learned",
     "companions",
     "content_hash",
-    "lists_hash",
     "read_counts",
     "read_learned",
     "write_counts",
@@ -51,7 +50,7 @@ class Learned:
     examples : tuple of Example
         What they were learned from.
     lists : dict of str to tuple of str
-        Words by kind, from the codebook.
+        Words by kind, as they stood in the codebook when it was learned.
     counts, polarity_counts : numpy.ndarray of float
         How much each instance counts for each code and, last, for no code at all; each shown code for each polarity.
     intercepts, polarity_intercepts : numpy.ndarray of float
@@ -131,15 +130,13 @@ def companions(codebook: Path) -> tuple[Path, Path]:
     return codebook.with_name(f"{codebook.stem}.examples.jsonl"), codebook.with_name(f"{codebook.stem}.learned.json")
 
 
-def read_learned(codebook: Path, lists: Mapping[str, Sequence[str]]) -> Learned | None:
+def read_learned(codebook: Path) -> Learned | None:
     """Read what was learned beside a codebook.
 
     Parameters
     ----------
     codebook : path
         The codebook.toml.
-    lists : mapping of str to sequence of str
-        Its lists of words.
 
     Returns
     -------
@@ -149,12 +146,12 @@ def read_learned(codebook: Path, lists: Mapping[str, Sequence[str]]) -> Learned 
     Raises
     ------
     CodebookError
-        If a file cannot be read, is of another format, or was learned from other examples or lists.
+        If a file cannot be read, is of another format, or was learned from other examples.
     """
     at, path = companions(codebook)
     if not path.is_file():
         return None
-    again = "learn again: evalkit.coding.learn_codebook, or remove the file to code by rules alone"
+    again = "learn again with evalkit codebook learn, or remove the file to code by rules alone"
     try:
         source = path.read_bytes()
         said: dict[str, Any] = json.loads(source)
@@ -169,10 +166,8 @@ def read_learned(codebook: Path, lists: Mapping[str, Sequence[str]]) -> Learned 
     written = at.read_bytes()
     if said.get("examples") != content_hash(written):
         raise CodebookError(f"{path.name}: was learned from other examples than {at.name}; {again}")
-    if said.get("lists") != lists_hash(lists):
-        raise CodebookError(f"{path.name}: was learned with other [lists] than those of {codebook.name}; {again}")
     try:
-        return _learned(said, examples, lists, hashlib.sha256(written + source).hexdigest())
+        return _learned(said, examples, hashlib.sha256(written + source).hexdigest())
     except (ValueError, KeyError, TypeError, IndexError):
         raise CodebookError(f"{path.name}: is broken; {again}") from None
 
@@ -191,22 +186,6 @@ def content_hash(content: bytes) -> str:
         SHA-256.
     """
     return hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()
-
-
-def lists_hash(lists: Mapping[str, Sequence[str]]) -> str:
-    """Return the hash of the lists of a codebook, whatever their order.
-
-    Parameters
-    ----------
-    lists : mapping of str to sequence of str
-        Words by kind.
-
-    Returns
-    -------
-    str
-        SHA-256.
-    """
-    return content_hash(repr(sorted((name, sorted(words)) for name, words in lists.items())).encode())
 
 
 def write_counts(counts: FloatArray, positive: BoolArray) -> tuple[list[str], list[list[float]]]:
@@ -263,7 +242,7 @@ def read_counts(written: Sequence[str], largest: Sequence[Sequence[float]], posi
     return np.asarray(np.where(positive, own * size, -others * size))
 
 
-def _learned(said: dict[str, Any], examples: list[Example], lists: Mapping[str, Sequence[str]], digest: str) -> Learned:
+def _learned(said: dict[str, Any], examples: list[Example], digest: str) -> Learned:
     codes = tuple(said["codes"])
     number = {code: place for place, code in enumerate(codes)}
     texts = instances(examples)
@@ -272,7 +251,7 @@ def _learned(said: dict[str, Any], examples: list[Example], lists: Mapping[str, 
     return Learned(
         codes=codes,
         examples=tuple(examples),
-        lists={name: tuple(words) for name, words in lists.items()},
+        lists={name: tuple(words) for name, words in said["lists"].items()},
         counts=read_counts(said["counts"], said["largest"], positive_instances(texts, codes)),
         intercepts=np.array(said["intercepts"], dtype=np.float64),
         polarity_counts=read_counts(said["polarity_counts"], said["polarity_largest"], is_sign.reshape(-1, len(SIGNS))),
@@ -282,7 +261,7 @@ def _learned(said: dict[str, Any], examples: list[Example], lists: Mapping[str, 
         weighs_rules=bool(said["weighs_rules"]),
         threshold=float(said["threshold"]),
         hold=float(said["hold"]),
-        digest=hashlib.sha256(digest.encode() + repr(sorted(lists.items())).encode()).hexdigest(),
+        digest=digest,
     )
 
 

@@ -30,7 +30,7 @@ from evalkit.coding.apply import rule_matches
 from evalkit.coding.codebook import Codebook, read_codebook
 from evalkit.coding.learned.evidence import best_sentences, evidence, sign_evidence
 from evalkit.coding.learned.examples import SIGNS, Example, read_examples, sentences
-from evalkit.coding.learned.file import FORMAT, companions, content_hash, lists_hash, write_counts
+from evalkit.coding.learned.file import FORMAT, companions, content_hash, write_counts
 from evalkit.coding.learned.learning import Learning, asking, learn_from, polarity_weights
 from evalkit.coding.learned.linear import fit_linear, fit_logistic
 from evalkit.coding.rules import ROLES
@@ -79,8 +79,8 @@ def learn_codebook(codebook: Path | str) -> Path:
     if not codes:
         raise CodebookError(f"{source.name}: no code has {LEAST_EXAMPLES} examples; code more segments")
     said = _learn(learn_from(examples, codes, book.lists), examples, codes, book)
-    hashes = {"examples": content_hash(source.read_bytes()), "lists": lists_hash(book.lists)}
-    target.write_text(_lines({"format": FORMAT, **hashes, **said}), encoding="utf-8", newline="\n")
+    about = {"format": FORMAT, "examples": content_hash(source.read_bytes()), "lists": dict(sorted(book.lists.items()))}
+    target.write_text(_lines(about | said), encoding="utf-8", newline="\n")
     return target
 
 
@@ -266,6 +266,10 @@ def _lines(content: dict[str, Any]) -> str:
         if isinstance(value, list) and value and isinstance(value[0], str) and key != "codes":
             inner = ",\n".join(json.dumps(part) for part in value)
             rows.append(f"{json.dumps(key)}: [\n{inner}\n]")
+        elif key == "lists":
+            lines = [f"{json.dumps(name)}: {json.dumps(words, ensure_ascii=False)}" for name, words in value.items()]
+            inner = ",\n".join(lines)
+            rows.append(f"{json.dumps(key)}: {{\n{inner}\n}}")
         else:
             rows.append(f"{json.dumps(key)}: {json.dumps(value)}")
     return "{\n" + ",\n".join(rows) + "\n}\n"
