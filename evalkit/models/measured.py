@@ -9,14 +9,14 @@ from evalkit.wording import Language, number, percent
 __all__ = ["MEASURED", "measured"]
 
 MEASURED: dict[str, tuple[float, float]] = {
-    "contrasts": (0.88, 0.92),
-    "contrasts under shared shocks": (0.16, 0.32),
-    "covariates of units": (0.85, 0.92),
+    "contrasts": (0.88, 0.91),
+    "contrasts under shared shocks": (0.18, 0.32),
+    "covariates of units": (0.86, 0.92),
     "attendance": (0.90, 0.92),
-    "power of predictors": (0.07, 0.19),
+    "power of predictors": (0.06, 0.12),
 }
-"""From the lowest to the highest: how often 95 % intervals held the truth (contrasts of the units where the weak leave
-or growth levels off, covariates of units, change of attendance), how often contrasts were wrong under shared shocks,
+"""From the lowest to the highest: how often 95 % intervals held the truth (contrasts of the units where
+leaving is no chance or growth levels off, covariates of units, change of attendance), how often contrasts were wrong under shared shocks,
 and how often tests found a judgement that did matter for who left."""
 
 
@@ -33,12 +33,12 @@ def measured(what: str, lang: Language) -> str:
     Returns
     -------
     str
-        Such as "88–92 %".
+        Such as "88–91 %".
 
     Examples
     --------
     >>> measured("power of predictors", "en")
-    '7–19%'
+    '6–12%'
     """
     low, high = MEASURED[what]
     return f"{number(100 * low, lang=lang)}–{percent(high, lang=lang)}"

@@ -74,12 +74,14 @@ class Contrasts:
         parts.append(
             pick(
                 lang,
-                sv="Lämnar de svaga, eller planar utvecklingen ut så att den som gått tidigt bara har det branta, har "
-                f"intervallen i simuleringar täckt {covered} i stället för 95\u00a0%. En störning som drabbar alla i "
-                f"samma {session} syns inte i intervallet: då har felrisken varit {wrong} i stället för 5\u00a0%. Utan "
+                sv="Avgör annat än slumpen vilka som lämnar, eller planar utvecklingen ut, har intervallen i "
+                f"simuleringar täckt {covered} i stället för 95\u00a0%; planar den ut blir lutningen dessutom för brant, "
+                "eftersom den som gått tidigt bara har det branta. En störning som drabbar alla i samma "
+                f"{session} syns inte i intervallet: då har felrisken varit {wrong} i stället för 5\u00a0%. Utan "
                 "jämförelsegrupp säger lutningen inte vad som orsakade den.",
-                en="Where the weak leave, or growth levels off so that those who left early have only its steep part, "
-                f"the intervals covered {covered} in simulations instead of 95%. A shock shared by all in one "
+                en="Where something other than chance decides who leaves, or growth levels off, the intervals covered "
+                f"{covered} in simulations instead of 95%; where it levels off the slope is too steep as well, since "
+                "those who left early have only its steep part. A shock shared by all in one "
                 f"{session} is not in the interval: the risk of error has then been {wrong} instead of 5%. Without a "
                 "comparison group the slope does not say what caused it.",
             )
