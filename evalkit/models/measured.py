@@ -15,9 +15,9 @@ MEASURED: dict[str, tuple[float, float]] = {
     "attendance": (0.90, 0.92),
     "power of predictors": (0.06, 0.12),
 }
-"""From the lowest to the highest: how often 95 % intervals held the truth (contrasts of the units where
-leaving is no chance or growth levels off, covariates of units, change of attendance), how often contrasts were wrong under shared shocks,
-and how often tests found a judgement that did matter for who left."""
+"""From the lowest to the highest: how often 95 % intervals held the truth (contrasts of the units where leaving is no
+chance or growth levels off, covariates of units, change of attendance), how often contrasts were wrong under shared
+shocks, and how often tests found a judgement that did matter for who left."""
 
 
 def measured(what: str, lang: Language) -> str:

@@ -75,8 +75,8 @@ class Contrasts:
             pick(
                 lang,
                 sv="Avgör annat än slumpen vilka som lämnar, eller planar utvecklingen ut, har intervallen i "
-                f"simuleringar täckt {covered} i stället för 95\u00a0%; planar den ut blir lutningen dessutom för brant, "
-                "eftersom den som gått tidigt bara har det branta. En störning som drabbar alla i samma "
+                f"simuleringar täckt {covered} i stället för 95\u00a0%; planar den ut blir lutningen dessutom för "
+                "brant, eftersom den som gått tidigt bara har det branta. En störning som drabbar alla i samma "
                 f"{session} syns inte i intervallet: då har felrisken varit {wrong} i stället för 5\u00a0%. Utan "
                 "jämförelsegrupp säger lutningen inte vad som orsakade den.",
                 en="Where something other than chance decides who leaves, or growth levels off, the intervals covered "
