@@ -80,7 +80,7 @@ class Calibration:
         -------
         pandas.DataFrame
             method, where (the cell), counted, measured, goal, programmes, chance (whether chance may explain it),
-            said_in (the result whose sentence says it; empty where chance may explain it) and rests_on.
+            said_in (the result whose sentence says it; empty where none does, which only chance allows) and rests_on.
         """
         yes, no = pick(lang, sv="ja", en="yes"), pick(lang, sv="nej", en="no")
         rows = [
@@ -92,7 +92,7 @@ class Calibration:
                 "goal": row["goal"],
                 "programmes": row["programmes"],
                 "chance": no if row["clear"] else yes,
-                "said_in": _said(row["estimator"], lang) if row["clear"] else "",
+                "said_in": _said(row["estimator"], lang),
                 "rests_on": row["rests_on"],
             }
             for row in self.missed.to_dict("records")
@@ -148,12 +148,12 @@ class Calibration:
                 parts.append(f"{pick(lang, sv=sv, en=en)}: {'; '.join(self._named(rows, lang))}.")
         refused = self.table[self.table["refused"] > 0]
         if len(refused):
-            names = [label_of(name, lang) for name in dict.fromkeys(refused["estimator"])]
+            names = "; ".join(label_of(name, lang) for name in dict.fromkeys(refused["estimator"]))
             parts.append(
                 pick(
                     lang,
-                    sv=f"Vägrade i någon del av programmen: {join(names, lang=lang)}.",
-                    en=f"Refused in some of the programmes: {join(names, lang=lang)}.",
+                    sv=f"Vägrade någon gång: {names}.",
+                    en=f"Refused at times: {names}.",
                 )
             )
         parts.append(
