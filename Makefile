@@ -47,7 +47,7 @@ notebooks: setup
 baseline: setup
 	$(BIN)/python -m pytest tests/figures -o addopts= -o filterwarnings= --mpl-generate-path=tests/figures/baseline
 
-# The committed table: every estimator on simulated programmes, about half an hour on two cores; interrupted, it goes on where it was.
+# The committed table: every estimator on simulated programmes, about 45 minutes on two cores; interrupted, it goes on where it was.
 calibration: setup
 	$(BIN)/evalkit calibrate --out evalkit/calibrate/calibration.csv
 
