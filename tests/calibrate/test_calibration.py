@@ -399,6 +399,7 @@ RECOVERED = [
 @pytest.mark.parametrize(("method", "quantity", "cell"), RECOVERED)
 def test_the_simulated_truth_is_found_again_on_average(method, quantity, cell) -> None:
     found = row(calibrate_cells([cell], programmes=200, seed=11, estimators=[BY_NAME[method]]), quantity, cell)
-    assert found["refused"] == 0
+    # In about one programme of a hundred the leavers, by chance, carried no tool or all; then nothing can be compared.
+    assert found["refused"] <= (4 if quantity == "carried_harm" else 0)
     assert abs(found["bias"]) < 3 * found["bias_mcse"]
     assert found["coverage"] > 0.9
