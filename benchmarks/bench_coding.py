@@ -14,8 +14,8 @@ CPU seconds, the best of `REPEATS`; memory is the process's peak, and before the
 - *quanteda*, where R has it: `tokens()` and `tokens_lookup()` with what a dictionary can hold of the light rules.
 - *again*: one `RuleCoder` codes by one codebook after the other, each read anew from its file, which takes 0.03 seconds
   (0.25 with the learned coder) and is not counted. One rule, one in a hundred, one in ten, every rule or the polarity
-  cues are edited: what the edit leaves alone, and what the learned coder said, is kept. A word more in a list is an
-  edit of every rule that names the list, and the learned coder learns its weights again and judges every passage again.
+  cues are edited, or a list gets a word more, which edits every rule that names it: what the edit leaves alone, and
+  what the learned coder said, is kept.
 - *one turn*: a single segment of a million characters.
 
 What the time goes to (the line "stages"). By rules alone, tokens and lemmas are two thirds. Half of these are lemmas,
@@ -23,10 +23,11 @@ mostly of the quarter of the word types that the dictionary lacks: a dozen look-
 holds. The other half is cutting and numbering a million chunks, which Python's own str.split and dict do, and spaCy's
 first sight of each chunk that is not letters alone. The rules are a quarter: half of that is finding the word types of
 their patterns, a quarter where sentences and clauses end, and a quarter 420 rules with their conditions, each a fifth
-of a millisecond that is mostly numpy's cost per call. Indexing the tokens and the table are the rest. The learned coder
-doubles the whole: a third of it is the letters of every word type (2.8 million known stretches), and a fifth each is
-cutting into passages, their scores, and sentence and polarity of what is coded. No single change would halve either;
-the next step would be native code.
+of a millisecond that is mostly numpy's cost per call. Indexing the tokens and the table are the rest. With the learned
+coder all takes almost three times as long: of its share a fifth is the letters of every word type (2.8 million known
+stretches), a sixth each is cutting into passages and sentences and their scores, an eighth what these say of each code,
+and most of the rest the polarity of what may be coded. No single change would halve either; the next step would be
+native code.
 """
 
 import json
@@ -347,9 +348,9 @@ def one_turn_case(path: Path) -> dict:
 def stages_case(path: Path) -> dict:
     import numpy as np
 
-    from evalkit.coding import learned as learned_module
     from evalkit.coding.apply import RuleCoder
-    from evalkit.coding.learned.examples import units_of
+    from evalkit.coding.learned import coder as learned_module
+    from evalkit.coding.learned.evidence import best_sentences
     from evalkit.coding.rules import ROLES
     from evalkit.corpus import tokens as module
 
@@ -382,13 +383,14 @@ def stages_case(path: Path) -> dict:
     stages["learned: weights from the examples, once per process"] = lap()
     types = learned_coder.features.types(tokens)
     stages["learned: features of each word type"] = lap()
-    rows, spans = learned_module._cut(texts, np.flatnonzero(segments["role"].isin(ROLES)))
-    stages["learned: cut into passages"] = lap()
-    of_codes = learned_coder.weights[:, : len(learned_coder.learned.codes) + 1]
-    learned_coder.features.project(types, units_of(tokens, rows, spans), len(spans), of_codes)
-    stages["learned: scores of passages"] = lap()
+    cut = learned_module._cut(texts, np.flatnonzero(segments["role"].isin(ROLES)))
+    stages["learned: cut into passages and sentences"] = lap()
+    passages, sentences = learned_coder.scores(types, cut)
+    stages["learned: scores of passages and sentences"] = lap()
+    learned_coder.logits(texts, cut, passages, sentences, best_sentences(sentences[:, :-1], cut.first))
+    stages["learned: what the scores say of each code"] = lap()
     coder.apply(with_learned)
-    stages["learned: all of this, sentences, polarity, and the table"] = lap()
+    stages["learned: all of this, polarity, and the table"] = lap()
     return {"case": "stages", "seconds": stages}
 
 
