@@ -229,7 +229,7 @@ class _Reader:
         who = f"code '{row['id']}'" if isinstance(row.get("id"), str) else f"code number {number + 1}"
         table = _Table(row, lambda what: self.error(number, None, f"{who}: {what}"))
         texts = ("definition", "include", "exclude", "example")
-        table.only("id", "name", *texts, "parent", "colour", "rules")
+        table.only("id", "name", *texts, "parent", "colour", "was", "rules")
         id = table.text("id", required=True)
         if not re.fullmatch(r"[\w-]+", id):
             raise table.error("id has a sign that is not allowed; use letters, digits, '_' and '-'")
@@ -242,8 +242,16 @@ class _Reader:
             **{text: table.both(text) for text in texts},
             parent=table.text("parent"),
             colour=colour,
+            was=self.was(row, table),
             rules=tuple(self.rule(rule, id, number, n, lists) for n, rule in enumerate(table.rows("rules"))),
         )
+
+    def was(self, row: Row, table: "_Table") -> tuple[str, ...]:
+        """Read the former ids of a code."""
+        ids = row.get("was", [])
+        if not isinstance(ids, list) or not all(isinstance(id, str) and re.fullmatch(r"[\w-]+", id) for id in ids):
+            raise table.error('was is a list of the ids that the code had; write it as ["old_id"]')
+        return tuple(ids)
 
     def rule(self, row: Row, code: str, code_number: int, number: int, lists: Lists) -> Rule:
         """Read one [[codes.rules]]."""

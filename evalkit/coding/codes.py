@@ -31,6 +31,8 @@ class Code:
         Id of the code above it, or "".
     colour : str
         As "#RRGGBB", or "".
+    was : tuple of str
+        Ids that it had, and those of codes that went up in it: what was learned of them holds for it.
     rules : tuple of Rule
         In the order of the file; may be empty.
     """
@@ -43,6 +45,7 @@ class Code:
     example: Text = EMPTY
     parent: str = ""
     colour: str = ""
+    was: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
 
 

@@ -66,6 +66,7 @@ COLUMNS = {
     "cost_high": "kostnad, högst",
     "cost_low": "kostnad, lägst",
     "count": "antal",
+    "counted": "räknat",
     "coverage": "täckning",
     "coverage_mcse": "täckning, simuleringsfel",
     "date": "dag",

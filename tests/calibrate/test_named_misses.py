@@ -36,11 +36,6 @@ def values(calibration: Calibration, *estimators: str) -> pd.DataFrame:
     return table.assign(value=table["coverage"].fillna(table["rate"]), shocks=table["cell"].map(shocks))
 
 
-def shortest(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows that fall short of their goal, by chance or clearly."""
-    return rows[~rows["met"].fillna(value=True).astype(bool)]
-
-
 def figures(calibration: Calibration) -> dict[str, "pd.Series[float]"]:
     """What each figure of `MEASURED` is about, from the table."""
     contrasts = values(calibration, "slope", "half_difference")
@@ -48,11 +43,17 @@ def figures(calibration: Calibration) -> dict[str, "pd.Series[float]"]:
     covariate = values(calibration, "unit_covariate")
     tests = values(calibration, "log_rank", "boschloo", "firth", "westfall_young")
     core = {cell.id for cell in calibration.cells if cell.core}
+    units, attendance = values(calibration, "supervised_shown"), values(calibration, "attendance")
+    dropout = {cell.id: getattr(cell, "dropout", "none") for cell in calibration.cells}
+    some_leave = {cell for cell, why in dropout.items() if why != "none"}
+    level_off = {cell.id for cell in calibration.cells if getattr(cell, "growth", "") == "plateau"}
+    no_chance = level_off | {cell for cell, why in dropout.items() if why in ("stance", "level")}
     return {
-        "contrasts": shortest(contrasts[~contrasts["shocks"]])["value"],
+        "contrasts": contrasts[~contrasts["shocks"] & contrasts["cell"].isin(no_chance)]["value"],
         "contrasts under shared shocks": shocked["rate"].fillna(1 - shocked["coverage"]),
         "covariates of units": covariate["value"],
-        "attendance": shortest(values(calibration, "attendance"))["value"],
+        "attendance": attendance[attendance["cell"].isin(some_leave)]["value"],
+        "supervised units": units[(units["kind"] == "error") & units["cell"].isin(core)]["value"],
         "power of predictors": tests[(tests["kind"] == "power") & tests["cell"].isin(core)]["value"],
     }
 

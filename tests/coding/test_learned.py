@@ -1,6 +1,7 @@
 """The learned coder: against a plain one, on odd input, with broken files; the shipped file from its examples."""
 
 import json
+import re
 import shutil
 import time
 from dataclasses import replace
@@ -14,6 +15,8 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from evalkit.coding import apply_codebook, check_codebook, codebook_files, learn_codebook, read_codebook
+from evalkit.coding.codebook_changes import merge_codes, rename_code
+from evalkit.coding.codebook_changes.edit import keep_former_ids
 from evalkit.coding.codes import Codebook
 from evalkit.coding.learned.coder import learned_codings
 from evalkit.coding.learned.examples import PASSAGE, passages, sentences
@@ -173,6 +176,25 @@ def test_a_learned_code_that_was_renamed_is_no_longer_coded_and_touches_no_other
     assert ["s00001", "tid"] in codings[["segment_id", "code"]].to_numpy().tolist()  # its rules decide alone again
 
 
+@pytest.mark.parametrize("again", [False, True], ids=["as learned", "learned again"])
+def test_what_was_learned_holds_for_a_code_that_was_renamed_or_took_another_in(copy, again):
+    """Codings before and after a mere change of ids are the same, and so are they when the ids are learned anew."""
+    segments = segments_of(["Klockan går.", "Kalendern har katter.", "Min chef frågar hur det går varje vecka."])
+    before = apply_codebook(segments, read_codebook(copy))
+    assert {"resurser", "stod"} <= set(before["code"])
+    source = copy.read_text(encoding="utf-8")
+    renamed = keep_former_ids(rename_code(source, "resurser", "nytt"))
+    merged = keep_former_ids(merge_codes(source, ["resurser"], "stod"))
+    for edit, to in ((renamed, {"resurser": "nytt"}), (merged, {"resurser": "stod"})):
+        copy.write_text(edit.source, encoding="utf-8")
+        if again:
+            learn_codebook(copy)
+        after = apply_codebook(segments, read_codebook(copy))
+        expected = {(id, to.get(code, code)) for id, code in before[["segment_id", "code"]].to_numpy().tolist()}
+        found = {tuple(pair) for pair in after[["segment_id", "code"]].to_numpy().tolist()}
+        assert found == expected if not again else len(found) > 0
+
+
 def test_rules_that_match_too_few_examples_keep_deciding_alone(book):
     assert not book.learned.weighs_rules
     codings = apply_codebook(segments_of(["Bussen till torget har inga resurser."]), book)
@@ -291,6 +313,10 @@ def test_without_a_learned_file_only_rules_code(copy):
         (lambda text: "[]", "is not a learned codebook"),
         (lambda text: text.replace('"format": 2', '"format": 99'), "has format 99, this evalkit reads 2"),
         (lambda text: text.replace('"codes"', '"kodes"'), "is broken"),
+        (lambda text: text.replace('"intercepts": [', '"intercepts": [0.5, '), "is broken"),
+        (lambda text: text.replace('"polarity_intercepts": [', '"polarity_intercepts": [NaN, '), "is broken"),
+        (lambda text: re.sub(r'"threshold": [0-9.]+', '"threshold": 1.0', text), "is broken"),
+        (lambda text: text.replace('"lists": {', '"lists": {"x": "abc",'), "is broken"),
         (lambda text: text.replace('"decision": [', '"decision": [0.5, '), "is broken"),
         (lambda text: text.replace('"counts": [\n', '"counts": [\n"0",\n', 1), "is broken"),
     ],

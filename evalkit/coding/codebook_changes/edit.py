@@ -6,6 +6,8 @@ its one line is the error.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any, Literal
 
 from evalkit.coding.codebook import parse_codebook
@@ -16,6 +18,7 @@ from evalkit.privacy.shapes import find_shapes
 from evalkit.study import Text
 
 __all__ = [
+    "keep_former_ids",
     "merge_codes",
     "new_code",
     "new_code_from_quote",
@@ -317,6 +320,32 @@ def replace_source(source: str, new: str) -> CodebookEdit:
     gone = tuple(id for id in before.ids if id not in after.ids)
     added = tuple(id for id in after.ids if id not in before.ids)
     return CodebookEdit(source, new, after, CodebookChange("edit", gone, added, undecided=gone))
+
+
+def keep_former_ids(edit: CodebookEdit) -> CodebookEdit:
+    """Note the ids that codes had before an edit, so that what was learned of them goes on to hold.
+
+    Parameters
+    ----------
+    edit : CodebookEdit
+        A change after which codings follow to another id: a code renamed, or merged into another.
+
+    Returns
+    -------
+    CodebookEdit
+        The same, with the key `was` at the codes they became.
+    """
+    layout, before = Layout(edit.source), parse_codebook(edit.before)
+    for old, new in edit.change.recode.items():
+        had = [*layout.codebook.code(new).was, *before.code(old).was, old]
+        ids = [id for id in dict.fromkeys(had) if id != new]
+        layout.code(new).edit(partial(_set, "was", ids))
+        layout = Layout(layout.text())
+    return replace(edit, source=layout.text(), codebook=parse_codebook(layout.text()))
+
+
+def _set(key: str, value: Any, code: Any) -> None:
+    code[key] = value
 
 
 def _edit(layout: Layout, change: CodebookChange, places: Places) -> CodebookEdit:

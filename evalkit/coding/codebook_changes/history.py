@@ -30,7 +30,9 @@ import sqlalchemy as sa
 
 from evalkit.coding.codebook import Codebook, codebook_files, codebook_source, parse_codebook
 from evalkit.coding.codebook_changes.change import CodebookChange, CodebookEdit
+from evalkit.coding.codebook_changes.edit import keep_former_ids
 from evalkit.coding.codebook_changes.layout import Layout
+from evalkit.coding.learned.file import companions
 from evalkit.coding.store import CodingStore, Step
 from evalkit.coding.store.schema import RECORDS
 from evalkit.errors import CodebookError, StoreError
@@ -162,6 +164,8 @@ def change_codebook(
     source = codebook_source(path)
     _refuse_unsettled(source, _versions(store))
     edit = operation(source)
+    if edit.change.recode and companions(path)[1].is_file():
+        edit = keep_former_ids(edit)
     if codebook_source(path) != source:
         raise CodebookError(f"{path.name}: somebody has edited the file just now. Nothing was changed; try again")
     recorded = record_change(store, edit, coder=coder)

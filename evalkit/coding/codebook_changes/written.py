@@ -167,7 +167,8 @@ def _code(code: Code) -> str:
     lines = [
         f"  {as_toml(_own_id(code, n, rule) | rule_fields(rule))},\n" for n, rule in enumerate(code.rules, start=1)
     ]
-    return block.lead + block.text + ("rules = [\n" + "".join(lines) + "]\n" if lines else "")
+    was = f"was = {as_toml(list(code.was))}\n" if code.was else ""
+    return block.lead + block.text + was + ("rules = [\n" + "".join(lines) + "]\n" if lines else "")
 
 
 def _own_id(code: Code, number: int, rule: Rule) -> dict[str, str]:

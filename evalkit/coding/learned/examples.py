@@ -12,8 +12,8 @@ in one breath is not drowned by all else in a long turn.
 
 import json
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,17 @@ import numpy.typing as npt
 from evalkit.corpus.tokens import Tokens
 from evalkit.errors import CodebookError
 
-__all__ = ["Example", "Instance", "Shown", "instances", "passages", "read_examples", "sentences", "units_of"]
+__all__ = [
+    "Example",
+    "Instance",
+    "Shown",
+    "instances",
+    "passages",
+    "read_examples",
+    "sentences",
+    "units_of",
+    "with_new_ids",
+]
 
 IntArray = npt.NDArray[np.int64]
 Span = tuple[int, int]
@@ -147,6 +157,27 @@ def instances(examples: Sequence[Example]) -> list[Instance]:
         if shown.quote != example.text
     ]
     return whole + quotes
+
+
+def with_new_ids(examples: Sequence[Example], was: Mapping[str, str]) -> list[Example]:
+    """Return examples with the codes' ids of today.
+
+    Parameters
+    ----------
+    examples : sequence of Example
+        As they are written.
+    was : mapping of str to str
+        From former ids to those of today.
+
+    Returns
+    -------
+    list of Example
+        The same order.
+    """
+    return [
+        replace(example, codes=tuple(replace(shown, code=was.get(shown.code, shown.code)) for shown in example.codes))
+        for example in examples
+    ]
 
 
 def sentences(text: str) -> list[Span]:

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evalkit.coding.learned.evidence import EVIDENCE
-from evalkit.coding.learned.examples import SIGNS, Example, instances, read_examples
+from evalkit.coding.learned.examples import SIGNS, Example, instances, read_examples, with_new_ids
 from evalkit.coding.learned.learning import positive_instances
 from evalkit.errors import CodebookError
 
@@ -168,7 +168,7 @@ def read_learned(codebook: Path) -> Learned | None:
         raise CodebookError(f"{path.name}: was learned from other examples than {at.name}; {again}")
     try:
         return _learned(said, examples, hashlib.sha256(written + source).hexdigest())
-    except (ValueError, KeyError, TypeError, IndexError):
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
         raise CodebookError(f"{path.name}: is broken; {again}") from None
 
 
@@ -244,6 +244,7 @@ def read_counts(written: Sequence[str], largest: Sequence[Sequence[float]], posi
 
 def _learned(said: dict[str, Any], examples: list[Example], digest: str) -> Learned:
     codes = tuple(said["codes"])
+    examples = with_new_ids(examples, said["was"])
     number = {code: place for place, code in enumerate(codes)}
     texts = instances(examples)
     signs = [shown.polarity for example in examples for shown in example.codes if shown.code in number]
@@ -251,22 +252,34 @@ def _learned(said: dict[str, Any], examples: list[Example], digest: str) -> Lear
     return Learned(
         codes=codes,
         examples=tuple(examples),
-        lists={name: tuple(words) for name, words in said["lists"].items()},
+        lists=_lists(said["lists"]),
         counts=read_counts(said["counts"], said["largest"], positive_instances(texts, codes)),
-        intercepts=np.array(said["intercepts"], dtype=np.float64),
+        intercepts=_of_shape(said["intercepts"], (len(codes) + 1,)),
         polarity_counts=read_counts(said["polarity_counts"], said["polarity_largest"], is_sign.reshape(-1, len(SIGNS))),
-        polarity_intercepts=np.array(said["polarity_intercepts"], dtype=np.float64),
+        polarity_intercepts=_of_shape(said["polarity_intercepts"], (len(SIGNS),)),
         decision=_of_shape(said["decision"], (EVIDENCE + 2,)),
         signs=_of_shape(said["signs"], (3 * len(SIGNS) + 1, len(SIGNS))),
-        weighs_rules=bool(said["weighs_rules"]),
-        threshold=float(said["threshold"]),
-        hold=float(said["hold"]),
+        weighs_rules=said["weighs_rules"] is True,
+        threshold=_probability(said["threshold"]),
+        hold=_probability(said["hold"]),
         digest=digest,
     )
 
 
 def _of_shape(values: Any, shape: tuple[int, ...]) -> FloatArray:
     array = np.array(values, dtype=np.float64)
-    if array.shape != shape:
+    if array.shape != shape or not np.isfinite(array).all():
         raise ValueError("coefficients are missing")
     return array
+
+
+def _probability(value: Any) -> float:
+    if not 0 < float(value) < 1:
+        raise ValueError("a threshold is no probability")
+    return float(value)
+
+
+def _lists(lists: Any) -> dict[str, tuple[str, ...]]:
+    if not isinstance(lists, dict) or not all(isinstance(words, list) for words in lists.values()):
+        raise TypeError("the lists are no lists of words")
+    return {name: tuple(map(str, words)) for name, words in lists.items()}

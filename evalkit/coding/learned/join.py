@@ -84,8 +84,9 @@ def held_back(found: Found, said: LearnedCodings, codebook: Codebook) -> BoolArr
 
 
 def _numbers(codebook: Codebook) -> IntArray:
-    """Return the position in the codebook of each learned code; -1 for one that is no longer there."""
-    numbers = {id: number for number, id in enumerate(codebook.ids)}
+    """Return the position in the codebook of each learned code, by a former id too; -1 for one that is gone."""
+    numbers = {id: number for number, code in enumerate(codebook.codes) for id in code.was}
+    numbers |= {id: number for number, id in enumerate(codebook.ids)}
     codes = codebook.learned.codes if codebook.learned is not None else ()
     return np.array([numbers.get(id, -1) for id in codes], dtype=np.int64)
 

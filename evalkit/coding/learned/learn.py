@@ -29,7 +29,7 @@ from scipy import sparse
 from evalkit.coding.apply import rule_matches
 from evalkit.coding.codebook import Codebook, read_codebook
 from evalkit.coding.learned.evidence import best_sentences, evidence, sign_evidence
-from evalkit.coding.learned.examples import SIGNS, Example, read_examples, sentences
+from evalkit.coding.learned.examples import SIGNS, Example, read_examples, sentences, with_new_ids
 from evalkit.coding.learned.file import FORMAT, companions, content_hash, write_counts
 from evalkit.coding.learned.learning import Learning, asking, learn_from, polarity_weights
 from evalkit.coding.learned.linear import fit_linear, fit_logistic
@@ -73,13 +73,15 @@ def learn_codebook(codebook: Path | str) -> Path:
     codebook = Path(codebook)
     book = read_codebook(codebook, learned=False)
     source, target = companions(codebook)
-    examples = read_examples(source)
+    was = {old: code.id for code in book.codes for old in code.was if old not in book.ids}
+    examples = with_new_ids(read_examples(source), was)
     shown = [shown.code for example in examples for shown in example.codes]
     codes = [code for code in book.ids if shown.count(code) >= LEAST_EXAMPLES]
     if not codes:
         raise CodebookError(f"{source.name}: no code has {LEAST_EXAMPLES} examples; code more segments")
     said = _learn(learn_from(examples, codes, book.lists), examples, codes, book)
-    about = {"format": FORMAT, "examples": content_hash(source.read_bytes()), "lists": dict(sorted(book.lists.items()))}
+    about = {"format": FORMAT, "examples": content_hash(source.read_bytes()), "was": was}
+    about |= {"lists": dict(sorted(book.lists.items()))}
     target.write_text(_lines(about | said), encoding="utf-8", newline="\n")
     return target
 

@@ -51,6 +51,12 @@ class AdjustedPredictors:
         units, count = self.labels.count(self.n, "unit", lang), number(self.n_arrangements, lang=lang)
         one, many = pick(lang, sv="bedömning", en="judgement"), pick(lang, sv="bedömningar", en="judgements")
         tried = count_noun(len(self.table), one, many, lang=lang)
+        if len(self.table) == 1:
+            return pick(
+                lang,
+                sv=f"{tried} prövad ({count} permutationer). n = {units}, {self.n_left} lämnade.",
+                en=f"{tried} tried ({count} permutations). n = {units}, {self.n_left} left.",
+            )
         return pick(
             lang,
             sv=f"{tried} prövade tillsammans (Westfall–Young, {count} permutationer). n = {units}, "

@@ -19,6 +19,7 @@ from evalkit.models.experiment.before_after import BeforeAfter
 from evalkit.models.experiment.carriers import Carried
 from evalkit.models.experiment.limits import EQUAL, difference_limits, harm_verdict, smallest_detectable_harm
 from evalkit.models.levels import merge_rows
+from evalkit.models.measured import measured
 from evalkit.wording import Language, number, p_value, percent, pick
 
 __all__ = ["DifferentialHarm", "differential_harm"]
@@ -124,9 +125,11 @@ class DifferentialHarm:
         return pick(
             lang,
             sv=f"Bland de {few} som hade någon av dem som handledare, mot {many} andra: "
-            f"{self._harm(row, lang)}; {p_value(row['p'], lang=lang)}.",
+            f"{self._harm(row, lang)}; {p_value(row['p'], lang=lang)}. I simuleringar utan sådan skada har den "
+            f"jämförelsen ändå påstått en i {measured('supervised units', lang)} i stället för 5\u00a0%.",
             en=f"Among the {few} supervised by one of them, against {many} others: "
-            f"{self._harm(row, lang)}; {p_value(row['p'], lang=lang)}.",
+            f"{self._harm(row, lang)}; {p_value(row['p'], lang=lang)}. In simulations without such harm that "
+            f"comparison still claimed it in {measured('supervised units', lang)} instead of 5%.",
         )
 
     def _harm(self, row: dict[str, Any], lang: Language) -> str:

@@ -22,8 +22,10 @@ __all__ = ["Outcome", "attendance_outcome", "code_outcome", "contact_outcome", "
 NO_NOTE = Text(sv="", en="")
 
 _ATTENDANCE = Text(
-    sv="Den som lämnat räknas som frånvarande; närvarons gränser har i simuleringar täckt {} i stället för 95\u00a0%.",
-    en="A unit that has left counts as absent; the limits of attendance covered {} in simulations instead of 95%.",
+    sv="Den som lämnat räknas som frånvarande; där några lämnar har tvåsidiga 95\u00a0%-gränser för närvaron, vidare "
+    "än de ensidiga som visas, i simuleringar täckt {}.",
+    en="A unit that has left counts as absent; where some leave, two-sided 95% limits of attendance, wider than the "
+    "one-sided ones shown, covered {} in simulations.",
 )
 
 MONTH = 30.0

@@ -87,10 +87,10 @@ class TippingPoint:
             parts.append(
                 pick(
                     lang,
-                    sv=f"Utslaget vid marginalen {margin} steg ({verdict}) blir detsamma hur det än gick för dem inom "
+                    sv=f"Utslaget vid marginalen {margin} steg ({verdict}) blir detsamma hur det än gick efteråt inom "
                     f"skalans {span} steg.",
-                    en=f"The verdict at the margin of {margin} steps ({verdict}) is the same however they fared within "
-                    f"the scale's {span} steps.",
+                    en=f"The verdict at the margin of {margin} steps ({verdict}) is the same whatever happened afterwards "
+                    f"within the scale's {span} steps.",
                 )
             )
         else:
@@ -108,8 +108,8 @@ class TippingPoint:
         parts.append(
             pick(
                 lang,
-                sv="Hur det verkligen gick för dem vet ingen; det här är en gräns, ingen skattning.",
-                en="How they really fared nobody knows; this is a bound, no estimate.",
+                sv="Hur det verkligen gick efteråt vet ingen; det här är en gräns, ingen skattning.",
+                en="What really happened afterwards nobody knows; this is a bound, no estimate.",
             )
         )
         return " ".join(parts)

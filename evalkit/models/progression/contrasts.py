@@ -77,12 +77,14 @@ class Contrasts:
                 sv="Avgör annat än slumpen vilka som lämnar, eller planar utvecklingen ut, har intervallen i "
                 f"simuleringar täckt {covered} i stället för 95\u00a0%; planar den ut blir lutningen dessutom för "
                 "brant, eftersom den som gått tidigt bara har det branta. En störning som drabbar alla i samma "
-                f"{session} syns inte i intervallet: då har felrisken varit {wrong} i stället för 5\u00a0%. Utan "
+                f"{session} syns inte i intervallet: då har felrisken varit {wrong} i stället för 5\u00a0% (störningar "
+                "på 0,15 steg). Utan "
                 "jämförelsegrupp säger lutningen inte vad som orsakade den.",
                 en="Where something other than chance decides who leaves, or growth levels off, the intervals covered "
                 f"{covered} in simulations instead of 95%; where it levels off the slope is too steep as well, since "
                 "those who left early have only its steep part. A shock shared by all in one "
-                f"{session} is not in the interval: the risk of error has then been {wrong} instead of 5%. Without a "
+                f"{session} is not in the interval: the risk of error has then been {wrong} instead of 5% "
+                "(shocks of 0.15 steps). Without a "
                 "comparison group the slope does not say what caused it.",
             )
         )
