@@ -89,8 +89,8 @@ class TippingPoint:
                     lang,
                     sv=f"Utslaget vid marginalen {margin} steg ({verdict}) blir detsamma hur det än gick efteråt inom "
                     f"skalans {span} steg.",
-                    en=f"The verdict at the margin of {margin} steps ({verdict}) is the same whatever happened afterwards "
-                    f"within the scale's {span} steps.",
+                    en=f"The verdict at the margin of {margin} steps ({verdict}) is the same whatever happened "
+                    f"afterwards within the scale's {span} steps.",
                 )
             )
         else:
