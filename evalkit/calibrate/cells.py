@@ -63,7 +63,8 @@ class Cell:
     shock_sd : float, default 0
         Standard deviation of shocks that all units share in a session.
     harm_carried : float, default 0
-        Further steps lost in the tools that the persons who leave at the event carried.
+        Further steps lost in the tools that the persons who leave at the event carried, and likewise by the units that
+        they supervised.
     core : bool, default False
         Whether the cell is one of those simulated most.
     """
@@ -111,7 +112,9 @@ class Cell:
         words = [harm if self.harm else pick(lang, sv="ingen skada", en="no harm")]
         if self.harm_carried:
             more = number(self.harm_carried, 1, lang=lang)
-            words = [pick(lang, sv=f"skada {more} i det burna", en=f"harm {more} in what was carried")]
+            words = [
+                pick(lang, sv=f"skada {more} i det burna och deras enheter", en=f"harm {more} in what they carried")
+            ]
         return [*words, f"n = {self.n_units}"]
 
     def truth(self) -> Truth:
@@ -124,6 +127,7 @@ class Cell:
             shock_sd=self.shock_sd,
             event_after=EVENT_AFTER,
             harm_carried=self.harm_carried,
+            harm_supervised=self.harm_carried,
         )
         if self.growth != "none":
             return truth
@@ -136,6 +140,7 @@ class Cell:
             shock_sd=self.shock_sd,
             event_after=EVENT_AFTER,
             harm_carried=self.harm_carried,
+            harm_supervised=self.harm_carried,
             tools=tools,
         )
 

@@ -5,16 +5,19 @@ that only the model knows: its truth is the value that the model reaches in a pr
 units. Competence is what raters see of it: its truth is the mean over very many programmes.
 """
 
+import itertools
 import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
+import pandas as pd
 
 from evalkit.calibrate.cells import EVENT_AFTER, Cell
+from evalkit.models.experiment.outcomes import MONTH
 from evalkit.models.progression import competence_incidence, fit_tool_difficulty
 from evalkit.simulate import Truth, simulate_programme
-from evalkit.simulate.actual import draw_actual
+from evalkit.simulate.actual import Actual, draw_actual
 from evalkit.study import Study
 
 __all__ = ["MIDDLE", "Targets", "true_values"]
@@ -36,6 +39,8 @@ class Targets:
     ----------
     slope, half_difference : float
         Of true levels, mean over all that enrol, also after they have left; steps per session, and steps.
+    slope_completed, half_completed : float
+        The same of those who do not leave.
     hardest : str
         The tool whose difficulty is estimated.
     difficulty, difficulty_se : float
@@ -47,17 +52,25 @@ class Targets:
     gain, harm : float
         Of those who take part in the first session after the event: mean over the sessions after it of what they gain
         on the session before it had the event not happened, and of what the event takes from them.
-    carried_harm : float
-        What the event takes from them in the tools that the leaving persons carried, beyond the other tools.
+    carried_harm, supervised_harm : float
+        What the event takes from them in the tools that the leaving persons carried, beyond the other tools; and from
+        the units that they supervised, beyond the other units.
+    all_gain, all_harm, unseen : float
+        Gain and harm of all not known to have left before the event, also after they have left; and by how many steps
+        they fared worse where unseen than those seen.
     attendance : float
         By how much the share of sessions attended changes after the event, of those not known to have left before it;
         a unit that has left is absent.
+    contacts : float
+        By how much the contacts per month of the same units change.
     competence, competence_se : float
         Expected share of all enrolled seen to reach competence and keep it by the last session, and its error.
     """
 
     slope: float
     half_difference: float
+    slope_completed: float
+    half_completed: float
     hardest: str
     difficulty: float
     difficulty_se: float
@@ -66,7 +79,12 @@ class Targets:
     gain: float
     harm: float
     carried_harm: float
+    supervised_harm: float
+    all_gain: float
+    all_harm: float
+    unseen: float
     attendance: float
+    contacts: float
     competence: float
     competence_se: float
 
@@ -98,35 +116,100 @@ def true_values(cell: Cell, *, difficulty: bool = True, competence: bool = True)
         The same every time.
     """
     truth = cell.truth()
-    many = replace(truth, units=_names(LEVEL_UNITS), shock_sd=0.0)
-    actual = draw_actual(many, seed=SEED)
-    levels, without = actual.levels.mean(axis=2), actual.levels_without_event.mean(axis=2)  # a unit's mean over tools
-    level = levels.mean(axis=0)
-    session = np.arange(1, truth.n_sessions + 1) - (truth.n_sessions + 1) / 2
-    half = truth.n_sessions // 2
-    there = actual.last_session > EVENT_AFTER
-    present = actual.present[~actual.left | (actual.left_after >= EVENT_AFTER)]  # not known to have left before it
+    actual = _many(truth)
     logits, se = _limit(truth, cell.study(gain_max=0.0)) if difficulty else (math.nan, math.nan)
     share, share_se = _competence(truth, cell.study(gain_max=0.0)) if competence else (math.nan, math.nan)
-    taken = (actual.levels_without_event - actual.levels)[there, EVENT_AFTER:].mean(axis=(0, 1))
-    carried = np.array([tool.carried for tool in truth.tools])
     leaving = 0.0 if truth.dropout == "none" else truth.leaving
     gone = 1 - (1 - truth.leave_early) ** (MIDDLE - 1)  # of the leavers, those whose last session was before the middle
     return Targets(
-        slope=float(session @ level / (session @ session)),
-        half_difference=float(level[-half:].mean() - level[:half].mean()),
+        **_growth(actual),
         hardest=truth.tools[-1].id,
         difficulty=logits,
         difficulty_se=se,
         completion=1 - leaving,
         retention=1 - leaving * gone,
-        gain=float(without[there, EVENT_AFTER:].mean() - without[there, EVENT_AFTER - 1].mean()),
-        harm=float((without - levels)[there, EVENT_AFTER:].mean()),
-        carried_harm=float(taken[carried].mean() - taken[~carried].mean()),
-        attendance=float(present[:, EVENT_AFTER:].mean() - present[:, :EVENT_AFTER].mean()),
+        **_event(truth, actual),
+        **_everybody(actual),
+        **_other(truth, actual),
         competence=share,
         competence_se=share_se,
     )
+
+
+def _many(truth: Truth) -> Actual:
+    """Draw very many units, as large a share of them supervised by the leaving person as in one programme."""
+    many = replace(truth, units=_names(LEVEL_UNITS), shock_sd=0.0, harm_supervised=0.0)
+    share = float((draw_actual(truth, seed=SEED).group == 0).mean())
+    supervised = np.arange(LEVEL_UNITS) < share * LEVEL_UNITS
+    actual, struck = (
+        draw_actual(replace(many, harm=truth.harm + more), seed=SEED) for more in (0.0, truth.harm_supervised)
+    )
+    levels = np.where(supervised[:, None, None], struck.levels, actual.levels)
+    return replace(actual, levels=levels, group=np.where(supervised, 0, 1))
+
+
+def _growth(actual: Actual) -> dict[str, float]:
+    """Return slope and difference of halves, of all and of those who do not leave."""
+    found = {}
+    levels = actual.levels.mean(axis=2)
+    n_sessions = levels.shape[1]
+    session, half = np.arange(1, n_sessions + 1) - (n_sessions + 1) / 2, n_sessions // 2
+    for slope, difference, who in (
+        ("slope", "half_difference", np.ones(len(levels), dtype=np.bool_)),
+        ("slope_completed", "half_completed", ~actual.left),
+    ):
+        level = levels[who].mean(axis=0)
+        found[slope] = float(session @ level / (session @ session))
+        found[difference] = float(level[-half:].mean() - level[:half].mean())
+    return found
+
+
+def _event(truth: Truth, actual: Actual) -> dict[str, float]:
+    """Return gain, harm and where there was more of it, of those who take part in the first session after the event."""
+    there = actual.last_session > EVENT_AFTER
+    without = actual.levels_without_event[there].mean(axis=2)
+    taken = (actual.levels_without_event - actual.levels)[there, EVENT_AFTER:].mean(axis=1)  # units × tools
+    carried, supervised = np.array([tool.carried for tool in truth.tools]), actual.group[there] == 0
+    return {
+        "gain": float((without[:, EVENT_AFTER:].mean(axis=1) - without[:, EVENT_AFTER - 1]).mean()),
+        "harm": float(taken.mean()),
+        "carried_harm": float(taken[:, carried].mean() - taken[:, ~carried].mean()),
+        "supervised_harm": float(taken[supervised].mean() - taken[~supervised].mean()),
+    }
+
+
+def _everybody(actual: Actual) -> dict[str, float]:
+    """Return what holds of all not known to have left before the event, whether seen afterwards or not."""
+    kept = ~actual.left | (actual.left_after >= EVENT_AFTER)
+    with_event, without = (all_[kept].mean(axis=2) for all_ in (actual.levels, actual.levels_without_event))
+    change = with_event[:, EVENT_AFTER:] - with_event[:, EVENT_AFTER - 1 : EVENT_AFTER]
+    session = np.arange(EVENT_AFTER + 1, with_event.shape[1] + 1)
+    seen = session <= actual.last_session[kept][:, None]
+    known = seen.any(axis=1)
+    of_seen = (np.where(seen, change, 0).sum(axis=1)[known] / seen.sum(axis=1)[known]).mean()
+    by = np.where(actual.left[kept], actual.left_by[kept], with_event.shape[1] + 1)[:, None]
+    unseen = np.where(known, (session >= by).mean(axis=1), 1.0).mean()
+    return {
+        "all_gain": float((without[:, EVENT_AFTER:].mean(axis=1) - without[:, EVENT_AFTER - 1]).mean()),
+        "all_harm": float((without - with_event)[:, EVENT_AFTER:].mean()),
+        "unseen": float((of_seen - change.mean()) / unseen) if unseen else 0.0,
+    }
+
+
+def _other(truth: Truth, actual: Actual) -> dict[str, float]:
+    """Return how attendance and contacts change for those not known to have left before the event."""
+    kept = ~actual.left | (actual.left_after >= EVENT_AFTER)
+    present, last = actual.present[kept], actual.last_session[kept][:, None]
+    gap = np.arange(1, truth.n_sessions)  # the time after each session but the last
+    expected = (truth.contacts * np.where(last > gap, 1.0, 0.4) * (last >= gap)).mean(axis=0)
+    ends = [pd.Timestamp(truth.sessions[place][-1]) for place in (0, EVENT_AFTER - 1, -1)]
+    months = [(later - first).days / MONTH for first, later in itertools.pairwise(ends)]
+    return {
+        "attendance": float(present[:, EVENT_AFTER:].mean() - present[:, :EVENT_AFTER].mean()),
+        "contacts": float(
+            expected[EVENT_AFTER - 1 :].sum() / months[1] - expected[: EVENT_AFTER - 1].sum() / months[0]
+        ),
+    }
 
 
 def _limit(truth: Truth, study: Study) -> tuple[float, float]:

@@ -3,6 +3,7 @@
 import textwrap
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -51,7 +52,8 @@ def plot_differential_harm(harm: DifferentialHarm, *, ax: Axes | None = None, la
     upper.set_title(pick(lang, sv="Ändring över händelsen, steg", en="Change over the event, steps"), loc="left")
     estimates = harm.estimates.to_dict("records")
     for y, row in enumerate(estimates):
-        lower.plot([row["ci_low"], row["ci_high"]], [y, y], color=BLUE, linewidth=2, solid_capstyle="butt")
+        if np.isfinite([row["ci_low"], row["ci_high"]]).all():
+            lower.plot([row["ci_low"], row["ci_high"]], [y, y], color=BLUE, linewidth=2, solid_capstyle="butt")
         lower.plot(row["harm"], y, "D", color=BLUE, markersize=6)
     lower.axvline(0, color=INK, linewidth=0.9)
     lower.axvline(harm.margin, color="#777777", linewidth=0.9, linestyle="--")

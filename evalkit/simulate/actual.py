@@ -197,10 +197,13 @@ def _draw_levels(truth: Truth, base: Floats, slope: Floats, rng: np.random.Gener
     occasions = rng.normal(0, truth.occasion_sd, (truth.n_units, truth.n_sessions))
     without = truth.start + base[:, None, None] + gain[:, None, None] * grown[None] - difficulty
     without = without + (shocks + occasions)[:, :, None]
-    harm = np.zeros((truth.n_sessions, len(truth.tools)))
+    harm = np.zeros((truth.n_units, truth.n_sessions, len(truth.tools)))
     if truth.event_after is not None:
-        carried = np.array([tool.carried for tool in truth.tools])
-        harm[truth.event_after :] = truth.harm + truth.harm_carried * carried
+        struck = np.arange(truth.n_units) < truth.n_units - truth.controls
+        # The first group is the leading person's who leaves.
+        supervised = truth.harm_supervised * (_groups(truth.n_units) == 0)
+        carried = truth.harm_carried * np.array([tool.carried for tool in truth.tools])
+        harm[:, truth.event_after :] = (struck[:, None] * (truth.harm + supervised[:, None] + carried))[:, None]
     taught = np.where(sessions >= introduced, 1.0, np.nan)
     low, high = truth.scale
     return np.clip(without - harm, low, high) * taught, np.clip(without, low, high) * taught, shocks

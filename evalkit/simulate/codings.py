@@ -1,8 +1,9 @@
 """A kind of corpus → what rules and people say of one code in it, with what is true kept apart.
 
-Two things are drawn, each as bare counts and truth values so that thousands of corpora cost seconds: what coders say
-who read the same segments independently (`TwiceCoded`), and what rules hit of what a blinded coder would code, with a
-stratified audit sample of it (`RuleCoded`).
+Three things are drawn, each as bare counts and truth values so that thousands of corpora cost seconds: what coders say
+who read the same segments independently (`TwiceCoded`), what rules hit of what a blinded coder would code, with a
+stratified audit sample of it (`RuleCoded`), and how often a code stands in what units say at each session
+(`UnitsCoded`).
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["AuditedPeriod", "RuleCoded", "TwiceCoded"]
+__all__ = ["AuditedPeriod", "RuleCoded", "TwiceCoded", "UnitsCoded"]
 
 Floats = NDArray[np.float64]
 Wholes = NDArray[np.int64]
@@ -176,6 +177,45 @@ class RuleCoded:
             drawn[chosen] = True
             weight[chosen] = len(inside) / max(len(chosen), 1)
         return drawn, weight
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitsCoded:
+    """Conversations with units, one at each session, in which one code is followed.
+
+    Parameters
+    ----------
+    size : int
+        Segments of a conversation on average; they differ in length as a geometric number does.
+    common : sequence of float
+        Share of segments with the code at each session.
+    rho : float, default 0
+        How much that differs between conversations (intraclass correlation).
+    """
+
+    size: int
+    common: Sequence[float]
+    rho: float = 0.0
+
+    def draw(self, rng: np.random.Generator, units: int) -> tuple[Wholes, Wholes]:
+        """Draw the conversations.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+            Where chance comes from.
+        units : int
+            How many units.
+
+        Returns
+        -------
+        tuple of numpy.ndarray, each of shape (units, sessions)
+            Segments, and those with the code.
+        """
+        shape = (units, len(self.common))
+        sizes = np.maximum(3, rng.negative_binomial(1.5, 1.5 / (1.5 + self.size), shape))
+        shares = np.stack([_beta(rng, share, self.rho, (units,)) for share in self.common], axis=1)
+        return sizes, rng.binomial(sizes, shares)
 
 
 def _beta(rng: np.random.Generator, mean: float, rho: float, shape: tuple[int, ...]) -> Floats:

@@ -73,6 +73,10 @@ class Truth:
         Steps lost after the event, in all tools.
     harm_carried : float, default 0
         Further steps lost in the tools that the leaving persons carried.
+    harm_supervised : float, default 0
+        Further steps lost, in all tools, by the units that a leaving person supervised.
+    controls : int, default 0
+        How many units, the last ones, the event does not strike.
     dropout : {"none", "random", "stance", "level"}, default "random"
         What leaving depends on: nothing, lack of stance or mandate, or a low level.
     leaving : float, default 0.3
@@ -127,6 +131,8 @@ class Truth:
     event_after: int | None = None
     harm: float = 0.0
     harm_carried: float = 0.0
+    harm_supervised: float = 0.0
+    controls: int = 0
     dropout: Dropout = "random"
     leaving: float = 0.3
     leavers: int | None = None

@@ -122,6 +122,48 @@ def test_targets_are_the_levels_of_the_simulated_truth() -> None:
     gain = means.loc[4:, "level_without_event"].mean() - means.loc[3, "level_without_event"]
     assert gain == pytest.approx(targets.gain, abs=0.02)
     assert (means["level_without_event"] - means["level"]).loc[4:].mean() == pytest.approx(targets.harm, abs=0.01)
+    completed = table[table["unit"].isin(np.array(truth.units)[~actual.left])].groupby("session")["level"].mean()
+    assert np.polyfit(completed.index, completed, 1)[0] == pytest.approx(targets.slope_completed, abs=0.01)
+    assert completed.loc[4:].mean() - completed.loc[:3].mean() == pytest.approx(targets.half_completed, abs=0.02)
+
+
+def test_targets_of_those_unseen_add_up_to_what_happens_to_all() -> None:
+    cell = Cell("late", "level", 0.5, 14)
+    truth = replace(cell.truth(), units=tuple(f"U{k}" for k in range(40_000)))
+    actual, targets = draw_actual(truth, seed=9), true_values(cell, difficulty=False, competence=False)
+    kept = np.flatnonzero(~actual.left | (actual.left_after >= 3))
+    levels, without = actual.levels.mean(axis=2), actual.levels_without_event.mean(axis=2)
+    change, gain = (made[kept, 3:].mean() - levels[kept, 2].mean() for made in (levels, without))
+    seen = [levels[k, 3 : actual.last_session[k]].mean() - levels[k, 2] for k in kept if actual.last_session[k] > 3]
+    unseen = [
+        1.0 if actual.last_session[k] <= 3 else np.mean([s >= actual.left_by[k] > 0 for s in (4, 5, 6)]) for k in kept
+    ]
+    assert targets.all_gain == pytest.approx(gain, abs=0.01)
+    assert targets.all_harm == pytest.approx(gain - change, abs=0.01)
+    assert np.mean(seen) - targets.unseen * np.mean(unseen) == pytest.approx(change, abs=0.01)
+
+
+def test_the_target_of_supervised_units_is_what_the_event_takes_beyond_the_others() -> None:
+    targets = true_values(Cell("linear", "none", 0.0, 9, harm_carried=0.5), difficulty=False, competence=False)
+    assert targets.supervised_harm == pytest.approx(0.5, abs=0.01)
+    assert targets.carried_harm == pytest.approx(0.5, abs=0.01)
+    # Two tools of six, and three units of nine.
+    assert targets.harm == pytest.approx(0.5 * 2 / 6 + 0.5 * 3 / 9, abs=0.01)
+    assert true_values(NULL, difficulty=False, competence=False).supervised_harm == pytest.approx(0, abs=0.001)
+
+
+def test_the_target_of_contacts_is_that_of_very_many_registers() -> None:
+    cell = Cell("none", "random", 0.0, 14)
+    truth = replace(cell.truth(), units=tuple(f"U{k}" for k in range(4_000)), contacts=1.0)
+    made = simulate_programme(truth, seed=3, registers=("contacts",))
+    kept = np.array(truth.units)[~made.actual.left | (made.actual.left_after >= 3)]
+    contacts = made.registers["contacts"]
+    contacts = contacts[contacts["unit"].isin(kept)]
+    after = contacts["date"] > pd.Timestamp(truth.sessions[2][-1])
+    # Two gaps of 61 days before and three after, in months of thirty days, at 1.0 a gap instead of 1.2.
+    change = after.sum() / (3 * 61 / 30) - (~after).sum() / (2 * 61 / 30)
+    targets = true_values(cell, difficulty=False, competence=False)
+    assert 1.2 * change / len(kept) == pytest.approx(targets.contacts, abs=0.02)
 
 
 def test_the_result_is_the_same_whatever_jobs_and_the_company_of_cells() -> None:
@@ -298,8 +340,8 @@ def test_every_estimator_answers_for_all_that_it_declares() -> None:
         assert [r.quantity for r in rows] == [quantity.id for quantity in estimator.quantities]
         for r, quantity in zip(rows, estimator.quantities, strict=True):
             if quantity.promise(given.cell).kind in ("approximate", "exact"):
-                assert r.ci_low <= r.estimate <= r.ci_high
-                assert r.ci_low < r.ci_high
+                assert r.refused or r.ci_low <= r.estimate <= r.ci_high
+                assert r.refused or r.ci_low < r.ci_high
 
 
 def test_it_comes_back_from_disk_as_it_was_with_the_same_bytes(tmp_path) -> None:
@@ -390,16 +432,24 @@ RECOVERED = [
     ("experiment", "harm", Cell("plateau", "none", 0.5, 9)),
     ("experiment", "harm", Cell("linear", "none", 0.0, 9)),
     ("experiment", "harm_groups", Cell("plateau", "none", 0.5, 9)),
-    ("experiment", "carried_harm", Cell("linear", "none", 0.0, 9, harm_carried=0.5)),
+    ("experiment", "tipped_harm", Cell("linear", "random", 0.0, 14)),
+    ("controlled", "control_harm", Cell("linear", "random", 0.5, 14)),
+    ("carried", "carried_harm", Cell("linear", "none", 0.0, 9, harm_carried=0.5)),
+    ("carried", "supervised_harm", Cell("linear", "none", 0.0, 9, harm_carried=0.5)),
+    ("outcomes", "contacts", Cell("none", "random", 0.0, 14)),
+    ("outcomes", "code_share", Cell("none", "random", 0.0, 14)),
     ("competence", "competence", Cell("late", "random", 0.0, 14)),
 ]
+
+
+# Of 200. By chance the leavers carried no tool or all, or a single unit of theirs is left; or nobody left afterwards.
+REFUSED = {"carried_harm": 4, "supervised_harm": 12, "tipped_harm": 90}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("method", "quantity", "cell"), RECOVERED)
 def test_the_simulated_truth_is_found_again_on_average(method, quantity, cell) -> None:
     found = row(calibrate_cells([cell], programmes=200, seed=11, estimators=[BY_NAME[method]]), quantity, cell)
-    # In about one programme of a hundred the leavers, by chance, carried no tool or all; then nothing can be compared.
-    assert found["refused"] <= (4 if quantity == "carried_harm" else 0)
+    assert found["refused"] <= REFUSED.get(quantity, 0)
     assert abs(found["bias"]) < 3 * found["bias_mcse"]
     assert found["coverage"] > 0.9

@@ -1,24 +1,24 @@
 """What the committed table says stands in the results' own sentences: no figure there is older than the table."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from evalkit.calibrate import Calibration, read_calibration
+from evalkit.calibrate import CELLS, Calibration, read_calibration
 from evalkit.calibrate.estimators import QUANTITIES
 from evalkit.coding.agreement import coder_agreement
 from evalkit.coding.agreement.result import COVERAGE
 from evalkit.models.dropout import adjust_predictors
-from evalkit.models.experiment import attendance_outcome, other_outcomes
 from evalkit.models.measured import MEASURED, measured
 from evalkit.models.progression import fit_contrasts, fit_ordinal_mixed
+from evalkit.simulate.actual import draw_actual
 from evalkit.wording import LANGUAGES, percent
 from tests.coding.made_up_coders import drawn
-from tests.models.plain_registers import enrolment, register
 from tests.models.test_dropout import LEFT, judged, predictor
-from tests.models.test_experiment import NINE, plain
 from tests.models.test_progression import paths
 
 ROUNDING = 0.0051  # a figure in whole per cent
@@ -38,24 +38,32 @@ def values(calibration: Calibration, *estimators: str) -> pd.DataFrame:
 
 def figures(calibration: Calibration) -> dict[str, "pd.Series[float]"]:
     """What each figure of `MEASURED` is about, from the table."""
-    contrasts = values(calibration, "slope", "half_difference")
-    shocked = values(calibration, "slope", "half_difference", "sign_flip").query("shocks and met == False")
+    changes = ("slope", "half_difference", "slope_completed", "half_completed")
+    contrasts = values(calibration, *changes)
+    shocked = values(calibration, *changes, "sign_flip").query("shocks and met == False")
     covariate = values(calibration, "unit_covariate")
     tests = values(calibration, "log_rank", "boschloo", "firth", "westfall_young")
     core = {cell.id for cell in calibration.cells if cell.core}
-    units, attendance = values(calibration, "supervised_shown"), values(calibration, "attendance")
     dropout = {cell.id: getattr(cell, "dropout", "none") for cell in calibration.cells}
-    some_leave = {cell for cell, why in dropout.items() if why != "none"}
     level_off = {cell.id for cell in calibration.cells if getattr(cell, "growth", "") == "plateau"}
     no_chance = level_off | {cell for cell, why in dropout.items() if why in ("stance", "level")}
     return {
         "contrasts": contrasts[~contrasts["shocks"] & contrasts["cell"].isin(no_chance)]["value"],
         "contrasts under shared shocks": shocked["rate"].fillna(1 - shocked["coverage"]),
         "covariates of units": covariate["value"],
-        "attendance": attendance[attendance["cell"].isin(some_leave)]["value"],
-        "supervised units": units[(units["kind"] == "error") & units["cell"].isin(core)]["value"],
         "power of predictors": tests[(tests["kind"] == "power") & tests["cell"].isin(core)]["value"],
+        "left with": pd.Series([left_with_and_without()[0]]),
+        "left without": pd.Series([left_with_and_without()[1]]),
     }
+
+
+@cache
+def left_with_and_without() -> tuple[float, float]:
+    """Share of very many simulated units judged with and without a stance that leave, where leaving depends on it."""
+    truth = next(cell.truth() for cell in CELLS if cell.core and cell.dropout == "stance")
+    many = draw_actual(replace(truth, units=tuple(f"U{k}" for k in range(200_000))), seed=1)
+    judged = many.stance ^ (np.random.default_rng(1).random(200_000) < truth.judgement_error)
+    return float(many.left[judged].mean()), float(many.left[~judged].mean())
 
 
 @pytest.mark.parametrize("what", MEASURED)
@@ -93,20 +101,6 @@ def covariates_said(lang: str) -> str:
     return fit_ordinal_mixed(table, outcome="level", fixed=["big"], unit="unit").sentence(lang)
 
 
-def attendance_said(lang: str) -> str:
-    before, where = plain(NINE)
-    came = np.random.default_rng(1).integers(0, 2, (9, 6))
-    rows = [
-        {"unit": f"U{unit + 1:02}", "session": session + 1, "n_present": int(came[unit, session])}
-        for unit in range(9)
-        for session in range(6)
-    ]
-    attendance = register("attendance", rows)
-    return other_outcomes(
-        [attendance_outcome(attendance, enrolment([None] * 9), before, study=where)], before
-    ).sentence(lang)
-
-
 def agreement_said(lang: str) -> str:
     marks = np.random.default_rng(2).random((2, 120, 1)) < 0.3
     codings, readings, segments = drawn(marks, np.ones((2, 120), dtype=bool), [20] * 6)
@@ -116,9 +110,10 @@ def agreement_said(lang: str) -> str:
 SAID: dict[str, tuple[Callable[[str], str], Callable[[str], str]]] = {
     "slope": (contrasts_said, lambda lang: measured("contrasts under shared shocks", lang)),
     "half_difference": (contrasts_said, lambda lang: measured("contrasts", lang)),
+    "slope_completed": (contrasts_said, lambda lang: measured("contrasts under shared shocks", lang)),
+    "half_completed": (contrasts_said, lambda lang: measured("contrasts", lang)),
     "sign_flip": (contrasts_said, lambda lang: measured("contrasts under shared shocks", lang)),
     "unit_covariate": (covariates_said, lambda lang: measured("covariates of units", lang)),
-    "attendance": (attendance_said, lambda lang: measured("attendance", lang)),
     "f1_two": (agreement_said, lambda lang: percent(COVERAGE["two"][0], lang=lang)),
     "alpha_two": (agreement_said, lambda lang: percent(COVERAGE["two"][0], lang=lang)),
 }

@@ -1,12 +1,14 @@
 """What the leavers carried against the rest: by hand, by refusals, and by recovery of a simulated truth."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from evalkit.errors import EstimationError
+from evalkit.inference import permute_groups
 from evalkit.models.experiment import before_after, carried_by_leavers, differential_harm, event_leavers
 from evalkit.simulate import plain_truth, simulate_programme
 from evalkit.study import Experiment
@@ -108,6 +110,16 @@ def test_units_of_a_leaver_are_held_against_the_others() -> None:
     assert row["harm"] == pytest.approx(d[3:].mean() - d[:3].mean())
     assert (row["p"], row["n_labellings"]) == (pytest.approx(1 / 20), 20)
     assert (row["n_carried"], row["n_other"]) == (3, 3)
+    both = permute_groups(d[:3], d[3:], level=0.9)
+    assert (row["ci_low"], row["ci_high"]) == (-both.ci_high, -both.ci_low)
+    assert row["ci_low"] > 0  # as p is .05
+    assert "exakt om enheterna annars hade kunnat byta plats" in result.sentence("sv")
+    # With 15 labellings no one-sided limit of 95 % exists, and none is claimed.
+    fewer = replace(carried, units=carried.units[carried.units["unit"] != "U03"])
+    few = differential_harm(before, fewer, margin=0.5)
+    assert (few.estimate("units")["ci_low"], few.estimate("units")["verdict"]) == (-math.inf, "inconclusive")
+    assert "10 möjliga indelningar" in few.sentence("sv")
+    assert "10 possible labellings" in few.sentence("en")
 
 
 def test_attendance_tells_the_last_supervisor_before_the_event() -> None:
@@ -133,8 +145,6 @@ def team(**ends):
 
 
 def test_leavers_are_found_between_the_sessions_around_the_event_or_named() -> None:
-    from dataclasses import replace
-
     where = study(n_units=4, n_sessions=4, event_after=2, introduced=TOOLS)
     before = before_after(assessments(levels()), enrolment([None] * 4), study=where)
     people = team(P=day(2), Q=day(3), R=None, S=day(4))

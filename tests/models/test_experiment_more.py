@@ -24,7 +24,7 @@ from evalkit.models.experiment import (
     sensitivity,
     tipping_point,
 )
-from evalkit.models.experiment.limits import difference_limits, harm_verdict, smallest_detectable_harm
+from evalkit.models.experiment.limits import bounded_limits, difference_limits, harm_verdict, smallest_detectable_harm
 from evalkit.study import Event, Experiment, Text, Unit
 from evalkit.tables import schema_columns
 from tests.models.plain_registers import assessments, day, enrolment, register, study
@@ -366,6 +366,12 @@ def test_the_change_has_the_limits_of_the_level() -> None:
         pytest.approx(high.ci_high),
         "fell",
     )
+    # What leaps when a unit leaves has the wider limits, within what is possible.
+    leaping = other_outcomes([Outcome("x", name, name, sides, bounds=(-1, 1))], before).table.iloc[0]
+    low, high = bounded_limits(-np.array(NINE), bounds=(-1, 1))
+    assert (leaping["ci_low"], leaping["ci_high"]) == (low.ci_low, high.ci_high)
+    assert -1 <= leaping["ci_low"] < row["ci_low"]
+    assert row["ci_high"] < leaping["ci_high"] <= 1
     equal = other_outcomes([Outcome("x", name, name, sides.assign(after=start + 1))], before)
     assert "are equal" in equal.table["refused_en"].iloc[0]
     assert "lika" in equal.sentence("sv")

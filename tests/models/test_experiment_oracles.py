@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from evalkit.inference import permute_groups
-from evalkit.models.experiment.limits import difference_limits, smallest_detectable_harm
+from evalkit.models.experiment.limits import bounded_limits, difference_limits, smallest_detectable_harm
 from tests.models.test_experiment import NINE
 
 CONTROL = [1.0, 0.5, 1.25, 0.75]
@@ -49,6 +49,18 @@ def test_differential_limits_and_tools_permutation_equal_r() -> None:
     assert (-high.ci_high, -low.ci_low) == pytest.approx((0.0169319691, 0.5544966023), abs=1e-9)
     tools = permute_groups([0.2, 0.35], [0.9, 0.6, 0.75, 0.5], alternative="less")
     assert tools.p_value == pytest.approx(0.06666666667)
+
+
+def test_limits_of_supervised_units_invert_the_permutation_test_as_in_r() -> None:
+    theirs, others = [-0.5, -0.25, -0.6], [0, 0.1, 0.5, 0.25, -0.1, 0.4]
+    both = permute_groups(theirs, others, level=0.9)
+    assert (-both.ci_high, -both.ci_low) == pytest.approx((0.35, 1.0), abs=0.001)  # R's grid
+    assert permute_groups(theirs, others, alternative="less").p_value == pytest.approx(0.0119047619)
+
+
+def test_limits_with_a_tenth_of_a_unit_at_the_end_equal_r() -> None:
+    low, high = bounded_limits([0, 0, -1, 0, 1 / 3, 0, -1 / 3, 0, 0], bounds=(-1, 1))
+    assert (low.ci_low, high.ci_high) == pytest.approx((-0.3570801165, 0.1416254014), abs=1e-9)
 
 
 def test_groups_as_units_equal_r() -> None:

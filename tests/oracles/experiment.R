@@ -21,3 +21,22 @@ g <- tapply(d, rep(1:3, each = 3), mean); print(mean(g) + c(-1, 1) * qt(.95, 2) 
 cat("# tipping points at margin .5, gain at most .6, tau 0, 12 units enrolled of which 3 unseen: delta = (m + limit - G) / share\n")
 l <- limits(0, 3); share <- 3 / 12
 print(c((.5 + l[1] - .6) / share, (.5 + l[2]) / share))
+cat("# three supervised units against six others: one-sided 95 % limits of harm by inversion of the permutation test\n")
+a <- c(-.5, -.25, -.6); b <- c(0, .1, .5, .25, -.1, .4)
+p <- function(theta) {  # one-sided p of "the shift is above theta", over all 84 labellings
+  x <- c(a - theta, b); seen <- mean(x[1:3]) - mean(x[4:9])
+  mean(combn(9, 3, function(i) mean(x[i]) - mean(x[-i])) >= seen - 1e-12)
+}
+thetas <- round(seq(-1.5, 0.5, by = .001), 7)
+above <- thetas[min(which(sapply(thetas, p) > .05))]  # the lower limit of the shift, to the grid
+q <- function(theta) { x <- c(a - theta, b); seen <- mean(x[1:3]) - mean(x[4:9])
+  mean(combn(9, 3, function(i) mean(x[i]) - mean(x[-i])) <= seen + 1e-12) }
+below <- thetas[max(which(sapply(thetas, q) > .05))]
+print(c(-below, -above)); print(q(0))
+cat("# a tenth of a unit at the end of the scale -1 to 1: one-sided 95 % limits of a mean of nine\n")
+y <- c(0, 0, -1, 0, 1/3, 0, -1/3, 0, 0)
+end <- function(bound, side) {
+  w <- c(rep(1, 9), .1); z <- c(y, bound); m <- weighted.mean(z, w)
+  m + side * qt(.95, 8) * sqrt(sum(w * (z - m)^2) / (sum(w) - 1) / sum(w))
+}
+print(c(end(-1, -1), end(1, 1)))

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from evalkit.coding.agreement import krippendorff_alpha
-from evalkit.simulate.codings import RuleCoded, TwiceCoded
+from evalkit.simulate.codings import RuleCoded, TwiceCoded, UnitsCoded
 
 
 def test_agreement_is_what_very_many_documents_show() -> None:
@@ -57,3 +57,16 @@ def test_a_stratum_smaller_than_its_sample_is_read_whole() -> None:
     (period,) = kind.draw(np.random.default_rng(6))
     assert period.drawn[period.hit].all()
     assert (period.weight[period.hit] == 1).all()
+
+
+def test_conversations_have_the_share_of_their_session_and_differ_as_told() -> None:
+    kind = UnitsCoded(size=30, common=[0.2, 0.2, 0.1], rho=0.1)
+    sizes, hits = kind.draw(np.random.default_rng(4), 20_000)
+    assert sizes.shape == hits.shape == (20_000, 3)
+    assert (hits <= sizes).all()
+    assert sizes.min() == 3
+    assert (hits / sizes).mean(axis=0) == pytest.approx([0.2, 0.2, 0.1], abs=0.003)
+    # The variance of a share: p(1 − p)(ρ + (1 − ρ)/n).
+    long = sizes[:, 0] >= 60
+    expected = 0.16 * (0.1 + 0.9 * np.mean(1 / sizes[long, 0]))
+    assert (hits / sizes)[long, 0].var() == pytest.approx(expected, rel=0.1)

@@ -161,6 +161,19 @@ def test_harm_falls_after_the_event_and_only_there():
     assert lost[True]["tool6"] == pytest.approx(0.5, abs=0.02)
 
 
+def test_the_event_spares_controls_and_strikes_units_of_a_leaving_person_harder():
+    truth = plain_truth(n_units=9, event_after=3, harm=0.5, harm_supervised=0.3, controls=4, start=1.5, gain=1)
+    actual = draw_actual(truth, seed=2)
+    lost = actual.levels_without_event - actual.levels
+    assert (lost[:, :3] == 0).all()
+    assert (lost[5:] == 0).all()
+    assert (actual.group[:3] == 0).all()
+    assert lost[:3, 3:].mean() == pytest.approx(0.8, abs=0.05)
+    assert lost[3:5, 3:].mean() == pytest.approx(0.5, abs=0.05)
+    plain = draw_actual(plain_truth(n_units=9, event_after=3, start=1.5, gain=1), seed=2)
+    assert (plain.levels_without_event == actual.levels_without_event).all()  # chance is the same
+
+
 def test_harder_tools_lie_lower_and_a_tool_has_no_level_before_it_is_introduced(case):
     means = case.actual.level_table(case.truth).query("session == 6").groupby("tool")["level"].mean()
     assert set(means.nsmallest(2).index) == {"eor", "produktionsapparat"}

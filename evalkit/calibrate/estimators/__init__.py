@@ -6,10 +6,12 @@ its model, say in an `Estimator` what it promises and in which cells it is tried
 
 from collections.abc import Mapping
 
+from evalkit.calibrate.estimators.carried import CARRIED
 from evalkit.calibrate.estimators.case import ALPHA, REGISTERS, Case, Estimator, Promise, Quantity, Row
 from evalkit.calibrate.estimators.coding import CODING, CodingCase
 from evalkit.calibrate.estimators.dropout import DROPOUT
 from evalkit.calibrate.estimators.experiment import EXPERIMENT
+from evalkit.calibrate.estimators.outcomes import OUTCOMES
 from evalkit.calibrate.estimators.progression import PROGRESSION
 
 __all__ = [
@@ -25,7 +27,7 @@ __all__ = [
     "Row",
 ]
 
-ESTIMATORS: tuple[Estimator, ...] = (*PROGRESSION, *DROPOUT, *EXPERIMENT, *CODING)
+ESTIMATORS: tuple[Estimator, ...] = (*PROGRESSION, *DROPOUT, *EXPERIMENT, *CARRIED, *OUTCOMES, *CODING)
 """What `calibrate_cells` tries."""
 
 QUANTITIES: Mapping[str, Quantity] = {

@@ -14,7 +14,7 @@ from evalkit.study import Study, Text
 
 __all__ = ["ALPHA", "REGISTERS", "YES", "Case", "Estimator", "Promise", "Quantity", "Row", "approximate", "record"]
 
-REGISTERS = ("enrolment", "judgements", "assessments", "activities", "attendance")
+REGISTERS = ("enrolment", "judgements", "assessments", "activities", "attendance", "contacts")
 """Registers that are simulated."""
 
 ALPHA = 0.05

@@ -1,7 +1,9 @@
 """The estimators of progression."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -32,24 +34,25 @@ def contrasts(case: Case) -> list[Row]:
     Returns
     -------
     list of Row
-        slope, half_difference, sign_flip, unit_slope (of one unit, over the sessions in which it was assessed).
+        slope, half_difference, sign_flip, slope_completed and half_completed (of those who completed), unit_slope (of
+        one unit, over the sessions in which it was assessed).
     """
     paths = learning_paths(case.registers["assessments"], case.registers["enrolment"], study=case.study)
     found = fit_contrasts(paths)
-    slope, half = found.group("slope", "enrolled"), found.group("half_difference", "enrolled")
     return [
-        Row("slope", case.targets.slope, slope["estimate"], slope["ci_low"], slope["ci_high"]),
-        Row(
-            "half_difference",
-            case.targets.half_difference,
-            half["estimate"],
-            half["ci_low"],
-            half["ci_high"],
-            refused=math.isnan(half["ci_low"]),
-        ),
-        Row("sign_flip", claimed=slope["p_sign_flip"] <= ALPHA),
+        _mean("slope", case.targets.slope, found.group("slope", "enrolled")),
+        _mean("half_difference", case.targets.half_difference, found.group("half_difference", "enrolled")),
+        Row("sign_flip", claimed=found.group("slope", "enrolled")["p_sign_flip"] <= ALPHA),
+        _mean("slope_completed", case.targets.slope_completed, found.group("slope", "completed")),
+        _mean("half_completed", case.targets.half_completed, found.group("half_difference", "completed")),
         _unit_slope(case, paths),
     ]
+
+
+def _mean(quantity: str, truth: float, row: Mapping[str, Any]) -> Row:
+    if math.isnan(row["ci_low"]):
+        return Row(quantity, refused=True)
+    return Row(quantity, truth, row["estimate"], row["ci_low"], row["ci_high"])
 
 
 def _unit_slope(case: Case, paths: LearningPaths) -> Row:
@@ -145,6 +148,18 @@ PROGRESSION: tuple[Estimator, ...] = (
             ),
             Quantity(
                 "sign_flip", Text(sv="lutning, exakt teckenbyte", en="slope, exact sign flip"), _sign_flip, _CONTRASTS
+            ),
+            Quantity(
+                "slope_completed",
+                Text(sv="lutning, de som fullföljt", en="slope, those who completed"),
+                approximate,
+                _CONTRASTS,
+            ),
+            Quantity(
+                "half_completed",
+                Text(sv="andra minus första halvan, de som fullföljt", en="second minus first half, completers"),
+                approximate,
+                _CONTRASTS,
             ),
             Quantity("unit_slope", Text(sv="en enhets egen lutning", en="a unit's own slope"), approximate),
         ),

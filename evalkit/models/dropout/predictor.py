@@ -274,13 +274,13 @@ def not_acquitted(lang: Language) -> str:
     str
         One sentence.
     """
-    found = measured("power of predictors", lang)
+    found, has, lacks = (measured(what, lang) for what in ("power of predictors", "left with", "left without"))
     return pick(
         lang,
-        sv="Ett stort p frikänner inte: när det bedömda verkligen spelade roll för vilka av 14 simulerade enheter som "
-        f"lämnade gav testen utslag i {found} av programmen.",
-        en="A large p does not acquit: when what was judged did matter for which of 14 simulated units left, the tests "
-        f"found it in {found} of the programmes.",
+        sv=f"Ett stort p frikänner inte: bland 14 simulerade enheter, där {lacks} av dem utan det bedömda lämnade mot "
+        f"{has} av dem med, gav testen utslag i {found} av programmen.",
+        en=f"A large p does not acquit: among 14 simulated units, where {lacks} of those without what was judged left "
+        f"against {has} of those with it, the tests found it in {found} of the programmes.",
     )
 
 

@@ -19,6 +19,7 @@ __all__ = [
     "TAUS",
     "VERDICTS",
     "Verdict",
+    "bounded_limits",
     "difference_limits",
     "harm_verdict",
     "smallest_detectable_harm",
@@ -26,6 +27,9 @@ __all__ = [
 
 TAUS = (0.0, 0.15, 0.25)
 """Shocks tried: standard deviations, in steps, of what all units share in a session."""
+
+UNSEEN = 0.1
+"""Weight, in units, of what may happen and has not been seen."""
 
 EQUAL = 1e-12
 Verdict = Literal["non-inferior", "inferior", "inconclusive"]
@@ -89,6 +93,55 @@ def difference_limits(
     method = f"t on {change.df:.4g} df"
     low = Interval(change.estimate, change.estimate - arm, math.inf, level, change.n, method)
     return low, Interval(change.estimate, -math.inf, change.estimate + arm, level, change.n, method)
+
+
+def bounded_limits(
+    differences: ArrayLike, *, bounds: tuple[float, float], level: float = 0.95
+) -> tuple[Interval, Interval]:
+    """Compute one-sided limits of a mean difference that is mostly nought and at times as large as it can be.
+
+    A unit that leaves is absent from then on, which few do: where none has, or one, t over the units is too narrow
+    (two-sided 95 % limits cover .90–.93 at 14 units, .92 at 30). So each limit counts a tenth of a unit at its own end
+    of the scale beside those seen; the weight was set in simulations with 15 to 50 % leaving, where they cover
+    .945–.99.
+
+    Parameters
+    ----------
+    differences : array_like of float
+        One per unit.
+    bounds : tuple of float
+        Lowest and highest that a difference can be.
+    level : float, default 0.95
+        Level of each limit.
+
+    Returns
+    -------
+    tuple of Interval
+        With the lower limit, and with the upper one; both around the mean of the units.
+
+    Raises
+    ------
+    EstimationError
+        If there are fewer than two differences, one is missing, or all are equal.
+
+    References
+    ----------
+    Agresti, A. & Caffo, B. (2000). Simple and effective confidence intervals for proportions and differences of
+    proportions result from adding two successes and two failures. The American Statistician 54, 280–288.
+    """
+    from scipy.special import stdtrit
+
+    change, d = _change(differences, ()), _vector(differences)
+    ends = []
+    for bound, side in zip(bounds, (-1, 1), strict=True):
+        weight = d.size + UNSEEN
+        mean = (d.sum() + UNSEEN * bound) / weight
+        variance = (((d - mean) ** 2).sum() + UNSEEN * (bound - mean) ** 2) / (weight - 1) / weight
+        end = mean + side * float(stdtrit(change.df, level)) * math.sqrt(variance)
+        ends.append(float(np.clip(end, *bounds)))
+    method = f"t on {change.df:.4g} df, a tenth of a unit at the end"
+    low = Interval(change.estimate, ends[0], math.inf, level, change.n, method)
+    return low, Interval(change.estimate, -math.inf, ends[1], level, change.n, method)
 
 
 def harm_verdict(low: float, high: float, *, margin: float, gain_max: float) -> Verdict:

@@ -12,8 +12,8 @@ from evalkit.errors import EstimationError
 from evalkit.measures.placement import Labels, row_ids
 from evalkit.measures.register_rows import as_tuples
 from evalkit.models.experiment.before_after import BeforeAfter
-from evalkit.models.experiment.limits import difference_limits, smallest_detectable_harm
-from evalkit.models.experiment.outcomes import Outcome, outcome_differences
+from evalkit.models.experiment.limits import smallest_detectable_harm
+from evalkit.models.experiment.outcomes import Outcome, outcome_differences, outcome_limits
 from evalkit.models.levels import merge_rows
 from evalkit.wording import Language, number, percent, pick
 
@@ -186,7 +186,7 @@ def _row(outcome: Outcome, level: float, power: float) -> dict[str, Any]:
         return row
     d = outcome_differences(outcome)
     try:
-        low, high = difference_limits(d, tau=0.0, k_post=1, level=level)
+        low, high = outcome_limits(outcome, level=level)
     except EstimationError as error:
         return row | {"refused_sv": error.text("sv"), "refused_en": error.text("en")}
     said = "fell" if high.ci_high < 0 else "rose" if low.ci_low > 0 else "unclear"

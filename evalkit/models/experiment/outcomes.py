@@ -8,25 +8,19 @@ import pandas as pd
 
 from evalkit.coding import Codebook
 from evalkit.errors import EstimationError
+from evalkit.inference import Interval
 from evalkit.measures import participation, session_timeline
 from evalkit.measures.placement import labels_of, place_segments
 from evalkit.measures.register_rows import as_tuples, source_rows
 from evalkit.measures.tally import count_kind, unchecked
 from evalkit.models.experiment.before_after import BeforeAfter
+from evalkit.models.experiment.limits import bounded_limits, difference_limits
 from evalkit.models.levels import merge_rows
-from evalkit.models.measured import measured
 from evalkit.study import Study, Text
 
 __all__ = ["Outcome", "attendance_outcome", "code_outcome", "contact_outcome", "presenter_outcomes"]
 
 NO_NOTE = Text(sv="", en="")
-
-_ATTENDANCE = Text(
-    sv="Den som lämnat räknas som frånvarande; där några lämnar har tvåsidiga 95\u00a0%-gränser för närvaron, vidare "
-    "än de ensidiga som visas, i simuleringar täckt {}.",
-    en="A unit that has left counts as absent; where some leave, two-sided 95% limits of attendance, wider than the "
-    "one-sided ones shown, covered {} in simulations.",
-)
 
 MONTH = 30.0
 """Days that a rate of contacts is counted per."""
@@ -49,6 +43,8 @@ class Outcome:
         Whether there is one value per unit; a single series has no interval.
     note : Text
         What its numbers cannot say; may be empty.
+    bounds : tuple of float or None
+        Lowest and highest difference of a unit that leaves; None where leaving makes no such leap.
     """
 
     id: str
@@ -57,6 +53,7 @@ class Outcome:
     sides: pd.DataFrame
     replicated: bool = True
     note: Text = NO_NOTE
+    bounds: tuple[float, float] | None = None
 
 
 def attendance_outcome(
@@ -104,9 +101,12 @@ def attendance_outcome(
         ),
         _two_sides(values, before, "närvaro", "attendance"),
         note=Text(
-            sv=_ATTENDANCE.sv.format(measured("attendance", "sv")),
-            en=_ATTENDANCE.en.format(measured("attendance", "en")),
+            sv="Den som lämnat räknas som frånvarande. Eftersom få lämnar räknar närvarons gränser en tiondels enhet "
+            "till, som går så långt åt sitt håll det går.",
+            en="A unit that has left counts as absent. Since few leave, the limits of attendance count a tenth of a "
+            "unit more, which goes as far their way as can be.",
         ),
+        bounds=(-1.0, 1.0),
     )
 
 
@@ -318,6 +318,32 @@ def _check_sides(table: pd.DataFrame, sv: str, en: str) -> None:
             f"{en}: nothing is recorded on both sides of the event.",
             sv=f"{sv}: inget är antecknat på båda sidor om händelsen.",
         )
+
+
+def outcome_limits(outcome: Outcome, *, level: float) -> tuple[Interval, Interval]:
+    """Compute the one-sided limits of an outcome's mean difference, after minus before.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        With one value per unit.
+    level : float
+        Level of each limit.
+
+    Returns
+    -------
+    tuple of Interval
+        With the lower limit, and with the upper one.
+
+    Raises
+    ------
+    EstimationError
+        If fewer than two units are known on both sides, or all differences are equal.
+    """
+    d = outcome_differences(outcome)
+    if outcome.bounds:
+        return bounded_limits(d, bounds=outcome.bounds, level=level)
+    return difference_limits(d, tau=0.0, k_post=1, level=level)
 
 
 def outcome_differences(outcome: Outcome) -> Any:
