@@ -1,14 +1,14 @@
 """The result of a calibration: how often each estimator is right in each cell, and by how much it is wrong."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from evalkit.calibrate.cells import Cell
 from evalkit.calibrate.coding_cells import CodingCell
-from evalkit.calibrate.estimators import QUANTITIES
+from evalkit.calibrate.estimators import MODELS, QUANTITIES
 from evalkit.wording import Language, join, number, pick
 
 __all__ = ["COLUMNS", "Calibration", "kind_word", "label_of", "with_keys"]
@@ -67,6 +67,24 @@ class Calibration:
     def missed(self) -> pd.DataFrame:
         """The rows that miss their goal."""
         return self.table[~self.table["met"].fillna(value=True).astype(bool)]
+
+    def about(self, *models: str) -> "Calibration":
+        """Return the part that is about some models, for a figure of its own.
+
+        Parameters
+        ----------
+        *models : {"progression", "dropout", "experiment", "coding"}
+            Which.
+
+        Returns
+        -------
+        Calibration
+            With their rows, and the cells that have any.
+        """
+        names = {quantity.id for model in models for one in MODELS[model] for quantity in one.quantities}
+        table = self.table[self.table["estimator"].isin(names)].reset_index(drop=True)
+        cells = tuple(cell for cell in self.cells if cell.id in set(table["cell"]))
+        return replace(self, table=table, cells=cells, programmes={cell.id: self.programmes[cell.id] for cell in cells})
 
     def misses(self, lang: Language = "sv") -> pd.DataFrame:
         """List what misses its goal, in words.
@@ -140,12 +158,17 @@ class Calibration:
                 en=f"{goals - len(missed)} of {goals} goals are met.",
             )
         ]
-        for rows, sv, en in (
-            (missed[clear], "Missade", "Missed"),
-            (missed[~clear], "Under målet, men inte mer än slumpen kan göra", "Short of the goal, but within chance"),
-        ):
-            if len(rows):
-                parts.append(f"{pick(lang, sv=sv, en=en)}: {'; '.join(self._named(rows, lang))}.")
+        if clear.any():
+            parts.append(f"{pick(lang, sv='Missade', en='Missed')}: {'; '.join(self._named(missed[clear], lang))}.")
+        chance = int((~clear).sum())
+        if chance:
+            parts.append(
+                pick(
+                    lang,
+                    sv=f"{chance} till ligger under målet, men inte mer än slumpen kan göra.",
+                    en=f"{chance} more {'falls' if chance == 1 else 'fall'} short of the goal, but within chance.",
+                )
+            )
         refused = self.table[self.table["refused"] > 0]
         if len(refused):
             names = "; ".join(label_of(name, lang) for name in dict.fromkeys(refused["estimator"]))

@@ -101,21 +101,20 @@ class Cell:
         """Describe the cell in a figure, without what does not happen in it."""
         words = [_SHORT_GROWTH[self.growth](lang)]
         words += [_SHORT_DROPOUT[self.dropout](lang)] if self.dropout != "none" else []
-        words += self._numbers(lang) if self.harmed else [f"n = {self.n_units}"]
+        words += self._numbers(lang, short=True) if self.harmed else [f"n = {self.n_units}"]
         if self.shock_sd:
             words.append(f"τ = {number(self.shock_sd, 2, lang=lang)}")
         return ", ".join(words)
 
-    def _numbers(self, lang: Language) -> list[str]:
+    def _numbers(self, lang: Language, *, short: bool = False) -> list[str]:
         size = number(self.harm, 1, lang=lang)
         harm = pick(lang, sv=f"skada {size}", en=f"harm {size}")
         words = [harm if self.harm else pick(lang, sv="ingen skada", en="no harm")]
         if self.harm_carried:
             more = number(self.harm_carried, 1, lang=lang)
-            words = [
-                pick(lang, sv=f"skada {more} i det burna och deras enheter", en=f"harm {more} in what they carried")
-            ]
-        return [*words, f"n = {self.n_units}"]
+            words = [pick(lang, sv=f"skada {more} i det burna", en=f"harm {more} in what they carried")]
+            words += [] if short else [pick(lang, sv="och hos enheter de hade", en="and in units they had")]
+        return [*([" ".join(words)] if self.harm_carried else words), f"n = {self.n_units}"]
 
     def truth(self) -> Truth:
         """Return what its programmes are drawn from."""

@@ -5,7 +5,7 @@ counts comes from the result. Every mark carries a gid, "figure:row_id", that na
 """
 
 from evalkit.figures.agreement import alt_agreement, plot_agreement
-from evalkit.figures.calibration import alt_calibration, plot_calibration
+from evalkit.figures.calibration import alt_calibration, alt_power, plot_calibration, plot_power
 from evalkit.figures.carried import (
     alt_adherence,
     alt_presenters,
@@ -155,6 +155,7 @@ __all__ = [
     "alt_placebo_breaks",
     "alt_position_pairs",
     "alt_position_zones",
+    "alt_power",
     "alt_predictor",
     "alt_presenters",
     "alt_rater_pairs",
@@ -211,6 +212,7 @@ __all__ = [
     "plot_placebo_breaks",
     "plot_position_pairs",
     "plot_position_zones",
+    "plot_power",
     "plot_predictor",
     "plot_presenters",
     "plot_rater_pairs",

@@ -1,4 +1,4 @@
-"""Figure of the calibration: how often intervals cover and how often claims are wrong, against their goals."""
+"""Figures of the calibration: how often intervals cover, claims are wrong, and what is true is claimed."""
 
 import textwrap
 from typing import Any
@@ -7,14 +7,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from evalkit.calibrate import Calibration
+from evalkit.calibrate import Calibration, Power
 from evalkit.calibrate.calibration import label_of
-from evalkit.figures.style import BLUE, INK, SKY, VERMILION, figure_axes, note, use_style
+from evalkit.figures.grids import frame_grid
+from evalkit.figures.style import BLUE, EMPTY, INK, SHADES, SKY, VERMILION, cell, figure_axes, note, use_style
 from evalkit.wording import Language, number, percent, pick
 
-__all__ = ["alt_calibration", "plot_calibration"]
+__all__ = ["alt_calibration", "alt_power", "plot_calibration", "plot_power"]
 
 ROW = 0.275  # inches for an estimator: its name on two lines
+GRID_ROW = 0.31  # the same in the grid of power
 BAND = 0.66  # of them for its marks, one cell below the other
 HEAD = 0.62  # inches for a panel's axis
 
@@ -94,6 +96,74 @@ def alt_calibration(calibration: Calibration, *, lang: Language = "sv") -> str:
         en="Marks for each kind of simulated programme against the goal. ",
     )
     return intro + "; ".join(parts) + "."
+
+
+@use_style()
+def plot_power(power: Power, *, ax: Axes | None = None, lang: Language = "sv") -> Axes:
+    """Draw method × kind of programme with the per cent of programmes in which what is true was claimed.
+
+    Parameters
+    ----------
+    power : Power
+        What to draw.
+    ax : matplotlib.axes.Axes, optional
+        To draw on; default a new figure.
+    lang : {"sv", "en"}, default "sv"
+        Language of the reader.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+    """
+    table = power.table
+    methods, shown = list(dict.fromkeys(table["estimator"])), set(table["cell"])
+    kinds = [kind.id for kind in power.calibration.cells if kind.id in shown]
+    ax, own = figure_axes(ax, height=GRID_ROW * max(len(methods), 1) + 2.9)
+    for x in range(len(kinds)):
+        for y in range(len(methods)):
+            cell(ax, x, y, colour=EMPTY, text="", gid="")
+    for row in table.to_dict("records"):
+        place = kinds.index(row["cell"]), methods.index(row["estimator"])
+        text = number(100 * row["rate"], lang=lang)
+        cell(ax, *place, colour=SHADES(0.75 * row["rate"]), text=text, gid=f"power:{row['row_id']}")
+    names = ["\n".join(textwrap.wrap(label_of(name, lang), 36)) for name in methods]
+    frame_grid(ax, rows=names, columns=[power.calibration.cell(kind).short_label(lang) for kind in kinds])
+    ax.tick_params("x", labelrotation=90)
+    for label in ax.get_xticklabels():
+        label.set(ha="center", rotation_mode="default")
+    text = pick(
+        lang,
+        sv="Procent av programmen där det som är sant också påstås. Tom ruta: det är inte sant där, eller så vägrar "
+        "metoden alltid. τ: störningar som alla enheter delar.",
+        en="Per cent of programmes in which what is true was also claimed. Empty: it is not true there, or the method "
+        "always refuses. τ: shocks that all units share.",
+    )
+    note(ax, text, own=own)
+    return ax
+
+
+def alt_power(power: Power, *, lang: Language = "sv") -> str:
+    """Write the alternative text of `plot_power`.
+
+    Parameters
+    ----------
+    power : Power
+        What is drawn.
+    lang : {"sv", "en"}, default "sv"
+        Language of the reader.
+
+    Returns
+    -------
+    str
+        The range of each method.
+    """
+    start = pick(
+        lang,
+        sv="Rutnät metod × slags program, med procent av programmen. ",
+        en="Grid method × kind of programme, with per cent of the programmes. ",
+    )
+    return start + power.sentence(lang)
 
 
 def _asked(calibration: Calibration, kinds: tuple[str, ...]) -> pd.DataFrame:

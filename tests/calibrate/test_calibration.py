@@ -18,11 +18,12 @@ from evalkit.calibrate import (
     Row,
     calibrate_cells,
     core_cells,
+    power_of,
     read_calibration,
     write_calibration,
 )
 from evalkit.calibrate.calibration import COLUMNS
-from evalkit.calibrate.estimators import Promise
+from evalkit.calibrate.estimators import MODELS, QUANTITIES, Promise
 from evalkit.calibrate.estimators.case import REGISTERS
 from evalkit.calibrate.estimators.dropout import stance_tests
 from evalkit.calibrate.targets import MIDDLE, true_values
@@ -32,6 +33,7 @@ from evalkit.models.dropout.exact_tests import run_test
 from evalkit.simulate import simulate_programme
 from evalkit.simulate.actual import draw_actual
 from evalkit.study import Text
+from evalkit.wording import number
 
 BY_NAME = {estimator.run.__name__: estimator for estimator in ESTIMATORS}
 PROGRAMME_ESTIMATORS = [estimator for estimator in ESTIMATORS if estimator.cells is Cell]
@@ -402,14 +404,46 @@ def test_the_committed_table_holds_every_cell_and_estimator() -> None:
 
 
 @pytest.mark.parametrize("lang", ["sv", "en"])
-def test_the_sentence_names_every_estimator_that_misses(lang) -> None:
+def test_the_sentence_names_every_estimator_that_clearly_misses_and_counts_the_rest(lang) -> None:
     found = read_calibration()
-    text = found.sentence(lang)
-    for estimator in ESTIMATORS:
-        for quantity in estimator.quantities:
-            misses = found.missed["estimator"].eq(quantity.id).any()
-            assert (f"{quantity.label(lang)}:" in text) == misses
+    text, clear = found.sentence(lang), found.missed["clear"].astype(bool)
+    for name, quantity in QUANTITIES.items():
+        misses = found.missed.loc[clear, "estimator"].eq(name).any()
+        assert (f"{quantity.label(lang)}:" in text) == misses
+    assert f" {int((~clear).sum())} {'till' if lang == 'sv' else 'more'} " in text
     assert "20170314" in found.caption(lang)
+
+
+def test_the_part_about_a_model_has_its_rows_and_cells_and_the_parts_are_the_whole() -> None:
+    found = read_calibration()
+    parts = [found.about(model) for model in MODELS]
+    assert sum(len(part.table) for part in parts) == len(found.table)
+    experiment, coding = found.about("experiment"), found.about("coding")
+    assert experiment.cells == CELLS
+    assert coding.cells == CODING_CELLS
+    assert set(experiment.programmes) == {cell.id for cell in CELLS}
+    assert "harm" in set(experiment.table["estimator"])
+    assert "slope" not in set(experiment.table["estimator"])
+    both = found.about("coding", "experiment")
+    assert both.cells == found.cells
+    assert len(both.table) == len(experiment.table) + len(coding.table)
+
+
+@pytest.mark.parametrize("lang", ["sv", "en"])
+def test_power_is_the_rate_of_what_is_true_where_it_is_true(lang) -> None:
+    found = read_calibration()
+    power = power_of(found)
+    table = found.table.set_index("row_id")
+    assert len(power.table) > 0
+    for row in power.table.to_dict("records"):
+        assert row["rate"] == table.loc[row["row_id"], "rate"]
+        assert table.loc[row["row_id"], "kind"] == "power"
+    order = list(dict.fromkeys(power.table["estimator"]))
+    assert order == sorted(order, key=list(QUANTITIES).index)
+    shown = power.table[power.table["estimator"] == "harm_shown"]["rate"]
+    words = f"{number(100 * shown.min(), lang=lang)} {'till' if lang == 'sv' else 'to'} 100"
+    assert f"{QUANTITIES['harm_shown'].label(lang)} {words}" in power.sentence(lang)
+    assert "20170314" in power.caption(lang)
 
 
 @pytest.mark.slow

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evalkit.calibrate import Calibration, Cell
+from evalkit.calibrate import Calibration, Cell, power_of
 from evalkit.calibrate.calibration import COLUMNS, with_keys
-from evalkit.figures.calibration import alt_calibration, plot_calibration
+from evalkit.figures.calibration import alt_calibration, alt_power, plot_calibration, plot_power
 from evalkit.figures.style import WIDTH
 
 PICTURE = {
@@ -154,3 +154,40 @@ def test_nothing_with_a_goal_still_draws():
 def test_it_draws_on_the_callers_axes():
     _, ax = plt.subplots()
     assert plot_calibration(made_up(), ax=ax) is ax
+
+
+@pytest.mark.mpl_image_compare(**PICTURE)
+def test_power_made_up():
+    return plot_power(power_of(claims())).figure
+
+
+def claims() -> Calibration:
+    """A calibration of invented numbers in which something true is claimed more and less often."""
+    rates = {"harm_shown": [np.nan, 0.42, 1.0, 0.0], "log_rank": [0.06, np.nan, np.nan, 0.11]}
+    result = made_up()
+    rows = [
+        dict.fromkeys(COLUMNS, np.nan)
+        | {"cell": cell.id, "estimator": name, "kind": "power", "programmes": 200, "refused": 0, "unbounded": 0}
+        | {"rate": rate, "rate_mcse": 0.01, "met": pd.NA, "clear": pd.NA}
+        for name, values in rates.items()
+        for cell, rate in zip(CELLS, values, strict=True)
+    ]
+    return replace(result, table=with_keys(pd.DataFrame(rows).astype(COLUMNS)))
+
+
+@pytest.mark.parametrize("lang", ["sv", "en"])
+def test_the_grid_of_power_has_a_cell_for_every_rate_and_says_it_in_words(lang):
+    power = power_of(claims())
+    ax = plot_power(power, lang=lang)
+    named = {p.get_gid().removeprefix("power:") for p in ax.patches if p.get_gid()}
+    assert named == set(power.table["row_id"])
+    assert [text.get_text() for text in ax.texts if text.get_text() in ("42", "100", "0", "6", "11")] == [
+        "6",
+        "11",
+        "42",
+        "100",
+        "0",
+    ]
+    assert "6 till 11" in alt_power(power) if lang == "sv" else "6 to 11%" in alt_power(power, lang="en")
+    ax.figure.canvas.draw()
+    assert ax.figure.get_tightbbox().y1 <= ax.figure.get_figheight() + 0.02

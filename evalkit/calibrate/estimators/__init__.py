@@ -17,6 +17,7 @@ from evalkit.calibrate.estimators.progression import PROGRESSION
 __all__ = [
     "ALPHA",
     "ESTIMATORS",
+    "MODELS",
     "QUANTITIES",
     "REGISTERS",
     "Case",
@@ -27,7 +28,15 @@ __all__ = [
     "Row",
 ]
 
-ESTIMATORS: tuple[Estimator, ...] = (*PROGRESSION, *DROPOUT, *EXPERIMENT, *CARRIED, *OUTCOMES, *CODING)
+MODELS: Mapping[str, tuple[Estimator, ...]] = {
+    "progression": PROGRESSION,
+    "dropout": DROPOUT,
+    "experiment": (*EXPERIMENT, *CARRIED, *OUTCOMES),
+    "coding": CODING,
+}
+"""The estimators of each model, and of codings."""
+
+ESTIMATORS: tuple[Estimator, ...] = tuple(estimator for model in MODELS.values() for estimator in model)
 """What `calibrate_cells` tries."""
 
 QUANTITIES: Mapping[str, Quantity] = {
