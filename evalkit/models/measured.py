@@ -11,14 +11,13 @@ __all__ = ["MEASURED", "measured"]
 MEASURED: dict[str, tuple[float, float]] = {
     "contrasts": (0.885, 0.955),
     "contrasts under shared shocks": (0.18, 0.32),
-    "covariates of units": (0.86, 0.92),
     "power of predictors": (0.06, 0.12),
     "left with": (0.23, 0.23),
     "left without": (0.39, 0.39),
 }
 """From the lowest to the highest: how often 95 % intervals held the truth (contrasts of the units where leaving is no
-chance or growth levels off, covariates of units), how often contrasts were wrong under shared shocks (of 0.15 steps,
-nine units), how often tests found a judgement that did matter for who left, and how many left with and without it."""
+chance or growth levels off), how often contrasts were wrong under shared shocks (of 0.15 steps, nine units), how often
+tests found a judgement that did matter for who left, and how many left with and without it."""
 
 
 def measured(what: str, lang: Language) -> str:

@@ -14,7 +14,7 @@ from evalkit.coding.agreement import coder_agreement
 from evalkit.coding.agreement.result import COVERAGE
 from evalkit.models.dropout import adjust_predictors
 from evalkit.models.measured import MEASURED, measured
-from evalkit.models.progression import fit_contrasts, fit_ordinal_mixed
+from evalkit.models.progression import fit_contrasts
 from evalkit.simulate.actual import draw_actual
 from evalkit.wording import LANGUAGES, percent
 from tests.coding.made_up_coders import drawn
@@ -41,7 +41,6 @@ def figures(calibration: Calibration) -> dict[str, "pd.Series[float]"]:
     changes = ("slope", "half_difference", "slope_completed", "half_completed")
     contrasts = values(calibration, *changes)
     shocked = values(calibration, *changes, "sign_flip").query("shocks and met == False")
-    covariate = values(calibration, "unit_covariate")
     tests = values(calibration, "log_rank", "boschloo", "firth", "westfall_young")
     core = {cell.id for cell in calibration.cells if cell.core}
     dropout = {cell.id: getattr(cell, "dropout", "none") for cell in calibration.cells}
@@ -50,7 +49,6 @@ def figures(calibration: Calibration) -> dict[str, "pd.Series[float]"]:
     return {
         "contrasts": contrasts[~contrasts["shocks"] & contrasts["cell"].isin(no_chance)]["value"],
         "contrasts under shared shocks": shocked["rate"].fillna(1 - shocked["coverage"]),
-        "covariates of units": covariate["value"],
         "power of predictors": tests[(tests["kind"] == "power") & tests["cell"].isin(core)]["value"],
         "left with": pd.Series([left_with_and_without()[0]]),
         "left without": pd.Series([left_with_and_without()[1]]),
@@ -96,11 +94,6 @@ def contrasts_said(lang: str) -> str:
     return fit_contrasts(paths()).sentence(lang)
 
 
-def covariates_said(lang: str) -> str:
-    table = pd.DataFrame({"unit": list("aabbccdd"), "big": [0, 0, 1, 1, 0, 0, 1, 1], "level": [0, 1, 1, 2, 0, 2, 2, 1]})
-    return fit_ordinal_mixed(table, outcome="level", fixed=["big"], unit="unit").sentence(lang)
-
-
 def agreement_said(lang: str) -> str:
     marks = np.random.default_rng(2).random((2, 120, 1)) < 0.3
     codings, readings, segments = drawn(marks, np.ones((2, 120), dtype=bool), [20] * 6)
@@ -113,7 +106,6 @@ SAID: dict[str, tuple[Callable[[str], str], Callable[[str], str]]] = {
     "slope_completed": (contrasts_said, lambda lang: measured("contrasts under shared shocks", lang)),
     "half_completed": (contrasts_said, lambda lang: measured("contrasts", lang)),
     "sign_flip": (contrasts_said, lambda lang: measured("contrasts under shared shocks", lang)),
-    "unit_covariate": (covariates_said, lambda lang: measured("covariates of units", lang)),
     "f1_two": (agreement_said, lambda lang: percent(COVERAGE["two"][0], lang=lang)),
     "alpha_two": (agreement_said, lambda lang: percent(COVERAGE["two"][0], lang=lang)),
 }

@@ -6,12 +6,15 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 from scipy.optimize import approx_fprime
 from scipy.special import expit
 
 from evalkit.errors import EstimationError
-from evalkit.models import ordinal
 from evalkit.models.ordinal import OrdinalFit, fit_cumulative_logit
+from evalkit.models.ordinal.answers import levels_of, units_of
+from evalkit.models.ordinal.likelihood import evaluate, pieces_of
+from evalkit.models.ordinal.reach import reach_of
 
 # Bitterness of wine, nine judges (rows) × eight bottles: cold without contact twice, cold with, warm
 # without, warm with. Randall (1989), Biometrical Journal 31, 781–793; R ordinal::wine.
@@ -101,13 +104,13 @@ def test_profile_limits_equal_clmm_with_offset() -> None:
 
 def test_the_gradient_is_that_of_the_likelihood() -> None:
     rating, terms, judge = wine()
-    codes, used, _ = ordinal._levels(rating, None)
-    units, _ = ordinal._units(judge, 72)
-    pieces = ordinal._pieces(codes, terms.to_numpy(dtype=float), units, len(used), nodes=20)
+    codes, used, _ = levels_of(rating, None)
+    units, _ = units_of(judge, 72)
+    pieces = pieces_of(codes, terms.to_numpy(dtype=float), units, len(used), nodes=20)
     value = np.array([-1.5, 1.2, 3.9, 6.3, 2.5, 1.1, 1.4])
 
     def at(where):
-        return ordinal._evaluate(pieces, where, np.zeros(9))
+        return evaluate(pieces, where, np.zeros(9))
 
     here = at(value)
     np.testing.assert_allclose(here.gradient, approx_fprime(value, lambda v: at(v).loglik, 1e-6), atol=2e-4)
@@ -117,8 +120,8 @@ def test_the_gradient_is_that_of_the_likelihood() -> None:
 
 def test_the_likelihood_of_one_unit_equals_a_plain_integral() -> None:
     y, x, sd, beta, cuts = np.array([0, 2, 1]), np.array([[0.0], [1.0], [2.0]]), 1.3, 0.7, np.array([-0.5, 1.0])
-    pieces = ordinal._pieces(y, x, np.zeros(3, dtype=np.intp), 3, nodes=15)
-    ours = ordinal._evaluate(pieces, np.array([*cuts, beta, sd]), np.zeros(1)).loglik
+    pieces = pieces_of(y, x, np.zeros(3, dtype=np.intp), 3, nodes=15)
+    ours = evaluate(pieces, np.array([*cuts, beta, sd]), np.zeros(1)).loglik
     b = np.linspace(-9, 9, 20001)
     eta = beta * x[:, 0][:, None] + sd * b
     ends = np.concatenate([[-np.inf], cuts, [np.inf]])
@@ -271,6 +274,66 @@ def test_a_large_programme_takes_less_than_two_seconds() -> None:
     fit = fit_cumulative_logit(y, terms, unit)
     assert time.perf_counter() - start < 2
     assert fit.n == 9600
+
+
+def test_in_a_balanced_normal_model_the_reach_between_units_is_that_of_t() -> None:
+    rng = np.random.default_rng(3)
+    for n in (4, 9, 14, 60):
+        z = rng.normal(size=n)  # one number per unit stands for what its answers say
+        x = np.arange(n) % 2 * 1.0
+        reach = reach_of(x[:, None], np.arange(n), n, level=0.95)
+        assert reach.df == n - 2
+        full = np.column_stack([np.ones(n), x])
+        beta, rss = np.linalg.lstsq(full, z, rcond=None)[:2]
+        se = math.sqrt(rss[0] / (n - 2) * np.linalg.inv(full.T @ full)[1, 1])
+        end = beta[1] + stats.t.ppf(0.975, n - 2) * se  # the exact limit
+        at_end = ((z - end * x - (z - end * x).mean()) ** 2).sum()
+        assert math.sqrt(n * math.log(at_end / rss[0])) == pytest.approx(reach.root)  # the deviance at it
+        ml = se * math.sqrt((n - 2) / n)  # what maximum likelihood takes for the standard error
+        assert reach.wald * ml == pytest.approx(end - beta[1])
+    assert reach.root == pytest.approx(1.96, abs=0.08)
+
+
+def test_only_terms_that_are_constant_within_units_reach_further() -> None:
+    rng = np.random.default_rng(5)
+    y, terms, unit = simulated(rng, units=9)
+    terms = terms.assign(big=(pd.Series(unit).to_numpy() % 2).astype(float))
+    fit = fit_cumulative_logit(y, terms, unit, profile=["big", "tool4"])
+    plain = fit_cumulative_logit(y, terms, unit)
+    kinds = fit.coefficients.set_index("term")["interval"]
+    assert (kinds["big"], kinds["tool4"]) == ("profile, t on 7 df", "profile")
+    big, tool = coefficient(plain, "big"), coefficient(plain, "tool4")
+    assert big["interval"] == "Wald, t on 7 df"
+    assert big["ci_high"] - big["estimate"] == pytest.approx(2.364624 * math.sqrt(9 / 7) * big["se"], rel=1e-5)
+    assert tool["ci_high"] - tool["estimate"] == pytest.approx(1.959964 * tool["se"], rel=1e-5)
+    profiled = coefficient(fit, "big")
+    assert profiled["ci_high"] - profiled["ci_low"] == pytest.approx(big["ci_high"] - big["ci_low"], rel=0.15)
+
+
+def test_terms_between_units_that_leave_nothing_to_tell_their_spread_are_refused() -> None:
+    y, terms, unit = simulated(np.random.default_rng(6), units=3)
+    kind = pd.Series(unit).to_numpy()
+    terms = terms.assign(first=(kind == 0).astype(float), second=(kind == 1).astype(float))
+    with pytest.raises(EstimationError, match="3 units are too few for 2 terms") as refusal:
+        fit_cumulative_logit(y, terms, unit)
+    assert "3 enheter är för få" in refusal.value.text("sv")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("units", [9, 14])
+def test_intervals_of_terms_between_units_cover_the_truth(units: int) -> None:
+    rng = np.random.default_rng(units)
+    rounds, wald, profiled = 400, 0, 0
+    for _ in range(rounds):
+        y, terms, unit = simulated(rng, units=units)
+        terms = terms.assign(big=(np.asarray(unit) < units // 3).astype(float))
+        row = coefficient(fit_cumulative_logit(y, terms, unit), "big")
+        wald += row["ci_low"] <= 0 <= row["ci_high"]
+        row = coefficient(fit_cumulative_logit(y, terms, unit, profile=["big"]), "big")
+        profiled += row["ci_low"] <= 0 <= row["ci_high"]
+    margin = 2.58 * math.sqrt(0.05 * 0.95 / rounds)
+    assert abs(wald / rounds - 0.95) <= margin
+    assert abs(profiled / rounds - 0.95) <= margin
 
 
 @pytest.mark.slow

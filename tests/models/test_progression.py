@@ -205,11 +205,15 @@ def test_without_three_sessions_no_slope_has_an_interval() -> None:
     assert "kräver tre bedömda tillfällen" in result.sentence("sv")
 
 
-def test_unit_level_covariates_are_said_to_cover_less() -> None:
+def test_intervals_of_unit_level_covariates_are_said_to_be_widened() -> None:
     table = pd.DataFrame({"unit": list("aabbccdd"), "big": [0, 0, 1, 1, 0, 0, 1, 1], "level": [0, 1, 1, 2, 0, 2, 2, 1]})
     result = fit_ordinal_mixed(table, outcome="level", fixed=["big"], unit="unit")
     assert result.unit_terms == ("big",)
-    assert "big skiljer sig bara mellan enheter" in result.sentence("sv")
+    assert "big skiljer sig bara mellan enheter: de intervallen är vidgade för att enheterna är 4" in result.sentence(
+        "sv"
+    )
+    assert "widened for there being 4 units" in result.sentence("en")
+    assert result.table["interval"].tolist() == ["Wald, t on 2 df"]
 
 
 def drawn(rng: np.random.Generator, difficulty: list[float], *, n: int = 14, sessions: int = 6) -> np.ndarray:

@@ -181,7 +181,6 @@ PROGRESSION: tuple[Estimator, ...] = (
                 "unit_covariate",
                 Text(sv="enheters kännetecken, ordinal modell", en="covariate of units, ordinal model"),
                 approximate,
-                Text(sv="den ordinala modellen", en="the ordinal model"),
             ),
         ),
         unit_covariate,

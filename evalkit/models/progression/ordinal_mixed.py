@@ -9,7 +9,6 @@ import pandas as pd
 from evalkit.errors import TableError
 from evalkit.measures.placement import row_ids
 from evalkit.models.levels import merge_rows
-from evalkit.models.measured import measured
 from evalkit.models.ordinal import OrdinalFit, fit_cumulative_logit
 from evalkit.wording import Language, interval, join, number, percent, pick
 
@@ -91,14 +90,14 @@ class OrdinalMixed:
                 )
             )
         if self.unit_terms:
-            names, covered = join(list(self.unit_terms), lang=lang), measured("covariates of units", lang)
+            names, units = join(list(self.unit_terms), lang=lang), number(self.n_units, lang=lang)
             parts.append(
                 pick(
                     lang,
-                    sv=f"{names} skiljer sig bara mellan enheter: sådana intervall har i simuleringar täckt {covered} "
-                    "i stället för 95\u00a0%.",
-                    en=f"{names} differ between units only: such intervals covered {covered} in simulations instead "
-                    "of 95%.",
+                    sv=f"{names} skiljer sig bara mellan enheter: de intervallen är vidgade efter enheternas antal, "
+                    f"{units}.",
+                    en=f"{names} differ between units only: those intervals are widened for the number of units, "
+                    f"{units}.",
                 )
             )
         parts.append(
@@ -137,7 +136,7 @@ def fit_ordinal_mixed(
     nodes : int, default 10
         Quadrature points.
     level : float, default 0.95
-        Level of the intervals.
+        Level of the intervals; those of terms that differ between units only are widened for few units.
     profile : bool, default False
         Whether the terms' intervals are found by profiling the likelihood: slower, and not symmetric where the
         likelihood is not. A separated term always has one.
