@@ -209,10 +209,9 @@ def test_intervals_of_unit_level_covariates_are_said_to_be_widened() -> None:
     table = pd.DataFrame({"unit": list("aabbccdd"), "big": [0, 0, 1, 1, 0, 0, 1, 1], "level": [0, 1, 1, 2, 0, 2, 2, 1]})
     result = fit_ordinal_mixed(table, outcome="level", fixed=["big"], unit="unit")
     assert result.unit_terms == ("big",)
-    assert "big skiljer sig bara mellan enheter: de intervallen är vidgade för att enheterna är 4" in result.sentence(
-        "sv"
-    )
-    assert "widened for there being 4 units" in result.sentence("en")
+    said = "big skiljer sig bara mellan enheter: de intervallen är vidgade efter enheternas antal, 4."
+    assert said in result.sentence("sv")
+    assert "widened for the number of units, 4." in result.sentence("en")
     assert result.table["interval"].tolist() == ["Wald, t on 2 df"]
 
 
