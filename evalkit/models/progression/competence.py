@@ -185,18 +185,7 @@ def competence_incidence(
     TableError
         If a level is outside the scale or a tool is not declared.
     """
-    scale = study.scales.level
-    wanted = scale.competence if threshold is None else threshold
-    if wanted is None:
-        raise EstimationError(
-            "competence: the scale says no level that counts as competence; declare competence in study.toml.",
-            sv="kompetens: skalan säger inte vilken nivå som räknas som kompetens; ange competence i study.toml.",
-        )
-    if not scale.minimum < wanted <= scale.maximum:
-        raise EstimationError(
-            f"competence: level {wanted} is not a step of the scale above its lowest; declare one that is.",
-            sv=f"kompetens: nivån {wanted} är inget steg på skalan över det lägsta; ange ett som är det.",
-        )
+    wanted = _threshold(study, threshold)
     enrolled = enrolled_units(enrolment, study=study, attendance=attendance).table
     cells = tool_levels(assessments, study=study)
     cells = cells[cells["unit"].isin(enrolled["unit"])]
@@ -210,12 +199,50 @@ def competence_incidence(
             + "; lägg till bedömningar.",
         )
     units = _reaching(enrolled, cells, wanted)
-    sessions = [0, *study.session_ids]
-    # One is added to every time, so that what was so before the first session has a time after zero.
+    reached = units["reached"].notna()
+    names = {item.id: item.name for item in study.tools}
+    half = Text(sv="minst hälften av verktygen", en="at least half of the tools")
+    return CompetenceIncidence(
+        table=_by_session(units, [0, *study.session_ids], level),
+        units=units,
+        threshold=wanted,
+        tool=tool,
+        n=len(units),
+        n_reached=int(reached.sum()),
+        n_left=int((~reached & units["left"].notna()).sum()),
+        n_unconfirmed=int((reached & ~units["confirmed"]).sum()),
+        n_never_assessed=int((~units["unit"].isin(cells["unit"])).sum()),
+        level=level,
+        threshold_label=study.scales.level.labels[wanted - study.scales.level.minimum],
+        tool_label=half if tool is None else names.get(tool, Text(sv=tool, en=tool)),
+        labels=labels_of(study),
+    )
+
+
+def _threshold(study: Study, threshold: int | None) -> int:
+    """Return the level asked for, or the one that the scale says is competence."""
+    scale = study.scales.level
+    wanted = scale.competence if threshold is None else threshold
+    if wanted is None:
+        raise EstimationError(
+            "competence: the scale says no level that counts as competence; declare competence in study.toml.",
+            sv="kompetens: skalan säger inte vilken nivå som räknas som kompetens; ange competence i study.toml.",
+        )
+    if not scale.minimum < wanted <= scale.maximum:
+        raise EstimationError(
+            f"competence: level {wanted} is not a step of the scale above its lowest; declare one that is.",
+            sv=f"kompetens: nivån {wanted} är inget steg på skalan över det lägsta; ange ett som är det.",
+        )
+    return wanted
+
+
+def _by_session(units: pd.DataFrame, sessions: list[int], level: float) -> pd.DataFrame:
+    """Compute the cumulative incidence of reaching the level, with leaving first as the competing event."""
     reached, gone = units["reached"].notna(), units["reached"].isna() & units["left"].notna()
+    # One is added to every time, so that what was so before the first session has a time after zero.
     times = units["reached"].fillna(units["left"]).fillna(max(sessions)) + 1
     curve = cumulative_incidence(times, reached, gone, grid=np.array(sessions) + 1, level=level)
-    table = pd.DataFrame(
+    return pd.DataFrame(
         {
             "session": sessions,
             "events": curve.table["events"],
@@ -226,23 +253,6 @@ def competence_incidence(
             "rests_on": [merge_rows(units.loc[units["reached"] <= session, "rests_on"]) for session in sessions],
             "row_id": [str(session) for session in sessions],
         }
-    )
-    names = {item.id: item.name for item in study.tools}
-    half = Text(sv="minst hälften av verktygen", en="at least half of the tools")
-    return CompetenceIncidence(
-        table=table,
-        units=units,
-        threshold=wanted,
-        tool=tool,
-        n=len(units),
-        n_reached=int(reached.sum()),
-        n_left=int(gone.sum()),
-        n_unconfirmed=int((reached & ~units["confirmed"]).sum()),
-        n_never_assessed=int((~units["unit"].isin(cells["unit"])).sum()),
-        level=level,
-        threshold_label=scale.labels[wanted - scale.minimum],
-        tool_label=half if tool is None else names.get(tool, Text(sv=tool, en=tool)),
-        labels=labels_of(study),
     )
 
 
