@@ -87,6 +87,8 @@ def test_the_difference_by_hand() -> None:
     units = result.estimate("units")
     assert units is None  # one unit only is known to have had another supervisor
     assert "större skada i det burna" in result.sentence("sv")
+    assert "(3 möjliga indelningar: lägre än 0,333 kan det inte bli)" in result.sentence("sv")
+    assert "(3 possible labellings: it cannot be below 0.333)" in result.sentence("en")
     assert "ser inte en skada som drabbade allt lika" in result.sentence("sv")
     assert "does not see harm that struck everything alike" in result.sentence("en")
 
@@ -113,7 +115,7 @@ def test_units_of_a_leaver_are_held_against_the_others() -> None:
     both = permute_groups(d[:3], d[3:], level=0.9)
     assert (row["ci_low"], row["ci_high"]) == (-both.ci_high, -both.ci_low)
     assert row["ci_low"] > 0  # as p is .05
-    assert "exakt om enheterna annars hade kunnat byta plats" in result.sentence("sv")
+    assert "exakt om enheterna i övrigt är utbytbara" in result.sentence("sv")
     # With 15 labellings no one-sided limit of 95 % exists, and none is claimed.
     fewer = replace(carried, units=carried.units[carried.units["unit"] != "U03"])
     few = differential_harm(before, fewer, margin=0.5)

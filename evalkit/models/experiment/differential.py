@@ -101,16 +101,17 @@ class DifferentialHarm:
         row = self.estimate("tools") or {}
         mine, rest = (signed(float(self.table[name].mean()), lang) for name in ("carried", "other"))
         tools = self.carried.named(self.carried.tools(carried=True), lang)
+        harm, ways, p = self._harm(row, lang), number(row["n_labellings"], lang=lang), p_value(row["p"], lang=lang)
+        least, size = number(1 / row["n_labellings"], 3, lang=lang), number(row["smallest_harm"], 2, lang=lang)
+        share = percent(self.power, lang=lang)
         return pick(
             lang,
             sv=f"I det som de som slutade bar ({tools}) ändrades nivån {mine} steg, i de andra verktygen {rest}: "
-            f"{self._harm(row, lang)}. Låter man i stället verktygen vara fallen blir {p_value(row['p'], lang=lang)} "
-            f"({row['n_labellings']} möjliga indelningar). En skillnad på {number(row['smallest_harm'], 2)} steg hade "
-            f"upptäckts med {percent(self.power)} sannolikhet.",
+            f"{harm}. Låter man i stället verktygen vara fallen blir {p} ({ways} möjliga indelningar: lägre än {least} "
+            f"kan det inte bli). En skillnad på {size} steg hade upptäckts med {share} sannolikhet.",
             en=f"In what those who left carried ({tools}) the level changed by {mine} steps, in the other tools by "
-            f"{rest}: {self._harm(row, lang)}. With the tools as the cases {p_value(row['p'], lang=lang)} "
-            f"({row['n_labellings']} possible labellings). A difference of {number(row['smallest_harm'], 2, lang='en')}"
-            f" steps would have been detected with {percent(self.power, lang='en')} probability.",
+            f"{rest}: {harm}. With the tools as the cases {p} ({ways} possible labellings: it cannot be below "
+            f"{least}). A difference of {size} steps would have been detected with {share} probability.",
         )
 
     def _units(self, lang: Language) -> str:
@@ -135,22 +136,26 @@ class DifferentialHarm:
         return pick(
             lang,
             sv=f"Bland de {few} som hade någon av dem som handledare, mot {many} andra: "
-            f"{self._harm(row, lang)}; {p_value(row['p'], lang=lang)}, exakt om enheterna annars hade kunnat byta "
-            "plats.",
+            f"{self._harm(row, lang)}; {p_value(row['p'], lang=lang)}, exakt om enheterna i övrigt är utbytbara.",
             en=f"Among the {few} supervised by one of them, against {many} others: {self._harm(row, lang)}; "
-            f"{p_value(row['p'], lang=lang)}, exact if the units could otherwise have changed places.",
+            f"{p_value(row['p'], lang=lang)}, exact if the units are otherwise exchangeable.",
         )
 
     def _harm(self, row: dict[str, Any], lang: Language) -> str:
         harm, low, high = (number(row[name], 2, lang=lang) for name in ("harm", "ci_low", "ci_high"))
         margin = number(self.margin, 2, lang=lang)
         limits = pick(lang, sv=f"gränser {low} till {high}", en=f"limits {low} to {high}")
-        shown = row["ci_low"] > 0
-        if shown:
+        units = row["kind"] == "units"
+        if row["ci_low"] > 0:
+            whose = (
+                pick(lang, sv="hos dem", en="in these")
+                if units
+                else pick(lang, sv="i det burna", en="in what was carried")
+            )
             return pick(
                 lang,
-                sv=f"större skada i det burna, {harm} steg ({limits})",
-                en=f"more harm in what was carried, {harm} steps ({limits})",
+                sv=f"större skada {whose}, {harm} steg ({limits})",
+                en=f"more harm {whose}, {harm} steps ({limits})",
             )
         if row["verdict"] == "non-inferior":
             return pick(
@@ -158,10 +163,12 @@ class DifferentialHarm:
                 sv=f"ingen särskild skada över {margin} steg ({harm}; {limits})",
                 en=f"no particular harm above {margin} steps ({harm}; {limits})",
             )
+        what = pick(lang, sv="de", en="these") if units else pick(lang, sv="det burna", en="what was carried")
+        verb = "were" if units else "was"
         return pick(
             lang,
-            sv=f"om det burna skadades mer går inte att avgöra ({harm} steg; {limits})",
-            en=f"whether what was carried was harmed more is inconclusive ({harm} steps; {limits})",
+            sv=f"om {what} skadades mer går inte att avgöra ({harm} steg; {limits})",
+            en=f"whether {what} {verb} harmed more is inconclusive ({harm} steps; {limits})",
         )
 
     def _alike(self, lang: Language) -> str:
