@@ -34,7 +34,7 @@ def test_without_swedish_the_english_stands_and_other_errors_go_on(tmp_path) -> 
         raise ZeroDivisionError
 
 
-@pytest.mark.parametrize("room", ["inference", "measures", "models"])
+@pytest.mark.parametrize("room", ["inference", "coding", "measures", "models"])
 def test_every_refusal_that_a_report_can_show_has_both_languages(room) -> None:
     def is_refusal(node: ast.AST) -> bool:
         return isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "EstimationError"

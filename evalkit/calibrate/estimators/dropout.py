@@ -113,7 +113,7 @@ def adjusted_predictors(case: Case) -> list[Row]:
     left = tables[0].loc[units, "left"].to_numpy(dtype=bool)
     values = [table.loc[units, "value"].to_numpy(dtype=bool) for table in tables]
     if any(value.all() or not value.any() for value in values):
-        raise EstimationError("predictors: one group is empty; there is nobody to compare with.")
+        raise _one_group()
     _, _, adjusted = westfall_young(times, left, values, n_random=PERMUTATIONS, seed=case.seed)
     return [Row("westfall_young", claimed=bool(np.min(adjusted) <= ALPHA))]
 
@@ -128,13 +128,23 @@ def _judged(case: Case, what: str) -> pd.DataFrame:
     """Return the units judged in time with what was judged of them, or refuse where there is nothing to test."""
     units = _units(case)
     if units["left"].all() or not units["left"].any():
-        raise EstimationError("predictor: nobody or everybody left; there is nothing to compare.")
+        raise EstimationError(
+            "predictor: nobody or everybody left; there is nothing to compare.",
+            sv="prediktor: ingen eller alla lämnade; det finns inget att jämföra.",
+        )
     judged = judged_units(case.registers["judgements"], units, what=what, having=TRIED[what], study=case.study)
     judged = judged[judged["value"].notna()]
     value = judged["value"].astype(bool)
     if value.all() or not value.any():
-        raise EstimationError("predictor: one group is empty; there is nobody to compare with.")
+        raise _one_group()
     return judged
+
+
+def _one_group() -> EstimationError:
+    return EstimationError(
+        "predictor: one group is empty; there is nobody to compare with.",
+        sv="prediktor: den ena gruppen är tom; det finns ingen att jämföra med.",
+    )
 
 
 def _exact(cell: Cell) -> Promise:

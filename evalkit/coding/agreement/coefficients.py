@@ -143,7 +143,9 @@ def fleiss_kappa(counts: ArrayLike) -> float:
     if raters.min() != raters.max() or raters.min() < 2:
         raise EstimationError(
             f"fleiss_kappa: from {raters.min():g} to {raters.max():g} coders a unit; it needs the same number, two or "
-            "more, for every unit. Use krippendorff_alpha where some are missing."
+            "more, for every unit. Use krippendorff_alpha where some are missing.",
+            sv=f"fleiss_kappa: från {raters.min():g} till {raters.max():g} kodare per enhet; den kräver lika många, "
+            "minst två, för varje enhet. Använd krippendorff_alpha där några saknas.",
         )
     return nan if (table.sum(axis=0) > 0).sum() == 1 else float(of_statsmodels(table))
 
@@ -180,7 +182,10 @@ def gwet_ac1(counts: ArrayLike) -> float:
     raters = table.sum(axis=1)
     several = raters >= 2
     if table.shape[1] < 2:
-        raise EstimationError("gwet_ac1: one category; give a column for every category that could be chosen.")
+        raise EstimationError(
+            "gwet_ac1: one category; give a column for every category that could be chosen.",
+            sv="gwet_ac1: en enda kategori; ange en kolumn för varje kategori som kunde ha valts.",
+        )
     if not several.any():
         return nan
     met = (table * (table - 1)).sum(axis=1)[several] / (raters * (raters - 1))[several]
@@ -196,7 +201,8 @@ def _numbers(ratings: pd.DataFrame, level: str) -> npt.NDArray[np.float64]:
     categories = pd.Categorical(stacked)
     if level != "nominal" and not categories.ordered:
         raise EstimationError(
-            f"krippendorff_alpha: level '{level}' needs numbers or one ordered categorical type in every column."
+            f"krippendorff_alpha: level '{level}' needs numbers or one ordered categorical type in every column.",
+            sv=f"krippendorff_alpha: skalnivån ”{level}” kräver tal eller samma ordnade kategorier i varje kolumn.",
         )
     codes = categories.codes.astype(np.float64)
     codes[codes < 0] = np.nan
@@ -206,7 +212,10 @@ def _numbers(ratings: pd.DataFrame, level: str) -> npt.NDArray[np.float64]:
 def _shares(table: ArrayLike, where: str) -> npt.NDArray[np.float64]:
     shares = np.array(table, dtype=np.float64)
     if shares.ndim != 2 or shares.shape[0] != shares.shape[1] or not shares.sum() > 0:
-        raise EstimationError(f"{where}: needs a square table of counts with at least one unit.")
+        raise EstimationError(
+            f"{where}: needs a square table of counts with at least one unit.",
+            sv=f"{where}: kräver en kvadratisk tabell med antal, med minst en enhet.",
+        )
     shares /= shares.sum()
     return shares
 
@@ -214,7 +223,10 @@ def _shares(table: ArrayLike, where: str) -> npt.NDArray[np.float64]:
 def _counts(counts: ArrayLike, where: str) -> npt.NDArray[np.float64]:
     table = np.asarray(counts, dtype=np.float64)
     if table.ndim != 2 or not table.sum() > 0:
-        raise EstimationError(f"{where}: needs a table of units by categories with at least one unit.")
+        raise EstimationError(
+            f"{where}: needs a table of units by categories with at least one unit.",
+            sv=f"{where}: kräver en tabell med enheter mot kategorier, med minst en enhet.",
+        )
     return table
 
 

@@ -139,7 +139,9 @@ def judge(
     if not shared.any():
         raise EstimationError(
             f"agreement: no segment has been read independently by two coders (readers: {', '.join(names) or 'none'}). "
-            "Let a second coder read some of the same segments, blind."
+            "Let a second coder read some of the same segments, blind.",
+            sv="överensstämmelse: inget segment har lästs oberoende av två kodare (läsare: "
+            f"{', '.join(names) or 'inga'}). Låt en andra kodare läsa några av samma segment, blint.",
         )
     rows, left_out = _counted(people[people["coder"].isin(names)], ordered, names, read)
     kept = ordered[shared].reset_index(drop=True)

@@ -154,7 +154,8 @@ def _row(
     coded = MIN_CODED + bisect_left(sizes, -half_width, key=lambda size: -width(size))
     if coded >= _MOST:
         raise EstimationError(
-            f"plan_agreement: an interval of ±{half_width} needs more than {_MOST} coded segments; choose a wider one."
+            f"plan_agreement: an interval of ±{half_width} needs more than {_MOST} coded segments; choose a wider one.",
+            sv=f"plan_agreement: ett intervall på ±{half_width} kräver mer än {_MOST} kodade segment; välj ett vidare.",
         )
     segments = ceil(coded / (p * (2 - f1)))
     return {
@@ -172,18 +173,37 @@ def _row(
 def _check(
     agreement: float, half_width: float, measure: str, prevalences: Sequence[float], deff: float, documents: int
 ) -> None:
-    wrong = {
-        f"measure='{measure}'; choose f1 or alpha": measure not in ("f1", "alpha"),
-        f"agreement={agreement}; it must lie above 0 and at most at 1": not 0 < agreement <= 1,
-        f"half_width={half_width}; it must lie between 0 and 1": not 0 < half_width < 1,
-        "prevalences; give at least one, each between 0 and 1": not prevalences
-        or not all(0 < p < 1 for p in prevalences),
-        f"deff={deff}; it is at least 1": not deff >= 1 or isinf(deff),
-        f"documents={documents}; at least {MIN_DOCUMENTS} must have the code": documents < MIN_DOCUMENTS,
-    }
-    for what, is_wrong in wrong.items():
-        if is_wrong:
-            raise EstimationError(f"plan_agreement: {what}.")
+    shares = bool(prevalences) and all(0 < p < 1 for p in prevalences)
+    for fine, en, sv in (
+        (
+            measure in ("f1", "alpha"),
+            f"measure='{measure}'; choose f1 or alpha",
+            f"measure='{measure}'; välj f1 eller alpha",
+        ),
+        (
+            0 < agreement <= 1,
+            f"agreement={agreement}; it must lie above 0 and at most at 1",
+            f"agreement={agreement}; det måste ligga över 0 och högst på 1",
+        ),
+        (
+            0 < half_width < 1,
+            f"half_width={half_width}; it must lie between 0 and 1",
+            f"half_width={half_width}; det måste ligga mellan 0 och 1",
+        ),
+        (
+            shares,
+            "prevalences; give at least one, each between 0 and 1",
+            "prevalences; ange minst en, var och en mellan 0 och 1",
+        ),
+        (deff >= 1 and not isinf(deff), f"deff={deff}; it is at least 1", f"deff={deff}; det är minst 1"),
+        (
+            documents >= MIN_DOCUMENTS,
+            f"documents={documents}; at least {MIN_DOCUMENTS} must have the code",
+            f"documents={documents}; minst {MIN_DOCUMENTS} måste ha koden",
+        ),
+    ):
+        if not fine:
+            raise EstimationError(f"plan_agreement: {en}.", sv=f"plan_agreement: {sv}.")
 
 
 def _share(p: float, lang: Language) -> str:

@@ -108,7 +108,10 @@ def unitizing_alpha(
     """
     names = sorted(set(units["coder"])) if coders is None else list(coders)
     if len(names) < 2:
-        raise EstimationError(f"unitizing_alpha: {len(names)} coders; at least two are needed.")
+        raise EstimationError(
+            f"unitizing_alpha: {len(names)} coders; at least two are needed.",
+            sv=f"unitizing_alpha: {len(names)} kodare; minst två behövs.",
+        )
     _check_units(units, begin, length)
     rows = [
         (code, len(part), *_disagreements([_sorted(part[part["coder"] == name], begin) for name in names], length))
@@ -167,7 +170,9 @@ def coder_unitizing(
     if common.empty:
         raise EstimationError(
             f"coder_unitizing: no segment was read independently by all of {', '.join(judged.coders)}; "
-            "name two of them."
+            "name two of them.",
+            sv=f"coder_unitizing: inget segment har lästs oberoende av alla ({', '.join(judged.coders)}); "
+            "ange två av dem.",
         )
     pieces = segments.set_index("segment_id").loc[common["segment_id"], ["document_id", "start", "end"]]
     line = _Line(pieces.sort_values(["document_id", "start"]))
