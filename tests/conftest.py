@@ -4,10 +4,14 @@ from pathlib import Path
 
 import matplotlib as mpl
 import pytest
+from hypothesis import settings
 
 from evalkit.study import Study, load_study
 
 mpl.use("Agg")
+# How long an example takes says how busy the machine is.
+settings.register_profile("evalkit", deadline=None)
+settings.load_profile("evalkit")
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 

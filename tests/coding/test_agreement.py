@@ -289,7 +289,7 @@ def judged(draw, most=4):
     return marks, read, sizes
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(judged())
 def test_alpha_is_the_packages_for_any_overlap_and_f1_lies_in_its_interval(made):
     marks, read, _ = made
@@ -323,7 +323,7 @@ def test_alpha_is_the_packages_for_any_overlap_and_f1_lies_in_its_interval(made)
     assert len(disagreements(*tables)) == agreement.table["coded"].iloc[-1] - agreement.table["both"].iloc[-1]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(judged(most=2))
 def test_two_coders_are_interchangeable_and_kappa_is_cohens(made):
     marks, read, _ = made
@@ -339,7 +339,7 @@ def test_two_coders_are_interchangeable_and_kappa_is_cohens(made):
         assert row["kappa"] == pytest.approx(cohen_kappa(square), nan_ok=True)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(judged(), st.randoms(use_true_random=False))
 def test_the_order_of_coders_documents_and_rows_means_nothing(made, chance):
     marks, read, sizes = made
@@ -357,7 +357,7 @@ def test_the_order_of_coders_documents_and_rows_means_nothing(made, chance):
     assert_frame_equal(again.table[[*counts, *NUMBERS]], agreement.table[[*counts, *NUMBERS]], rtol=1e-9)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(judged())
 def test_the_same_codings_agree_entirely(made):
     marks, read, sizes = made

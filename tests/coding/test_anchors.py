@@ -1,7 +1,6 @@
 """Spans of a corrected text: each trap by itself, and never silently wrong on thousands of random corrections."""
 
 import os
-import time
 
 import numpy as np
 import pandas as pd
@@ -282,7 +281,7 @@ def corrected_words(draw):
     return words, new, became, edits
 
 
-@settings(max_examples=10 * MANY, deadline=None)
+@settings(max_examples=10 * MANY)
 @given(corrected_words())
 def test_after_a_shortest_correction_every_span_placed_is_exactly_right(case):
     """The promise of the docstring, on texts so repetitive that there are many shortest ways."""
@@ -297,7 +296,7 @@ def test_after_a_shortest_correction_every_span_placed_is_exactly_right(case):
             assert (row.start, row.end) == (2 * left[0], 2 * left[-1] + 1)
 
 
-@settings(max_examples=5 * MANY, deadline=None)
+@settings(max_examples=5 * MANY)
 @given(st.lists(st.integers(0, 3), max_size=14), st.lists(st.integers(0, 3), max_size=14))
 @example([], [1])
 @example([0, 1], [])
@@ -352,7 +351,7 @@ def _correct_at_random(seed):
 
 # The same examples every time: among tens of thousands of texts there is now and then one whose corrections undo each
 # other in a way that `put_back` does not see.
-@settings(max_examples=MANY, deadline=None, derandomize=True)
+@settings(max_examples=MANY, derandomize=True)
 @given(st.integers(0, 2**32))
 def test_what_is_placed_is_never_wrong(seed):
     counts = _correct_at_random(seed)
@@ -369,7 +368,7 @@ def test_tens_of_thousands_of_spans_are_never_silently_wrong_and_most_are_placed
     assert right > 0.6 * (right + listed)  # passages moved, copied and dropped in texts of a page
 
 
-def test_a_long_interview_with_thousands_of_codings_is_quick():
+def test_a_long_interview_with_thousands_of_codings_is_carried():
     rng = np.random.default_rng(4)
     transcript = Transcript.spoken(rng, turns=1900, vocabulary=3000)
     before = [(token.identity, token.string) for token in transcript.tokens()]
@@ -378,11 +377,8 @@ def test_a_long_interview_with_thousands_of_codings_is_quick():
     transcript.correct_words(0.02)
     new, _ = transcript.render()
     table = as_table(spans, old, places)
-    begun = time.perf_counter()
     found = carry_spans(old, new, table)
-    seconds = time.perf_counter() - begun
     assert len(old) > 200_000
-    assert seconds < 20  # about 2 on an idle core
     truth = true_places(spans, transcript, known=len(before))
     placed = [
         (row.start, row.end) in answers

@@ -100,7 +100,7 @@ WORDS = st.sampled_from(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(texts=st.lists(st.lists(WORDS, max_size=9).map(" ".join), max_size=6))
 def test_without_the_idle_rules_every_segment_keeps_its_codes(tmp_path_factory, texts):
     book = book_of(tmp_path_factory.mktemp("book"))

@@ -225,7 +225,7 @@ TEXTS = st.lists(
 RULED = st.dictionaries(st.sampled_from(["resurser", "chefsstod"]), st.sampled_from("+-?"))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(TEXTS.map(" ".join), RULED)
 def test_it_codes_as_the_plain_coder_does(book, text, rules):
     plain = PLAIN.setdefault(id(book), PlainCoder(book.learned)).code(text, rules)
@@ -247,7 +247,7 @@ PLAIN: dict[int, PlainCoder] = {}
 ODD = st.text("ab<>åé\n \U0001d4d0-.", max_size=40)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(TEXTS.map(" ".join) | ODD, min_size=1, max_size=8), st.lists(ODD, max_size=3))
 def test_features_are_those_of_the_plain_coder(texts, others):
     lists = {"tid": ("tid", "kalender"), "chef": ("chef", "tid"), "a": ("a", "ab")}
@@ -263,7 +263,7 @@ def test_features_are_those_of_the_plain_coder(texts, others):
     assert projected == pytest.approx(matrix @ weights)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(TEXTS.map(" ".join), max_size=6))
 def test_segments_do_not_depend_on_each_other_or_their_order(book, texts):
     segments = segments_of(texts)
@@ -373,7 +373,7 @@ def test_learning_again_gives_the_same_bytes(copy):
     assert path.read_bytes() == before
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.lists(st.floats(0, 1e4), min_size=3, max_size=3), min_size=1, max_size=8), st.randoms())
 def test_counts_written_and_read_differ_by_less_than_a_step(values, random):
     size = np.array(values)

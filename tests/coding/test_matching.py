@@ -234,7 +234,7 @@ SENTENCES = st.lists(st.tuples(WORDS, st.sampled_from([" ", " ", " ", "\n", ""])
 ROLES = st.sampled_from(["informant", "handledare", "anteckning"])
 
 
-@settings(max_examples=MANY, deadline=None)
+@settings(max_examples=MANY)
 @given(SENTENCES, ROLES)
 @example("inte bara ta ställning ställning ta ta", "informant")
 @example("men men tveka men tveka ta ta", "informant")
@@ -310,14 +310,14 @@ def all_coded_plainly(segments, book):
     return {id: plain_codings(text, book, role, vocabulary) for id, text, role in rows}
 
 
-@settings(max_examples=2 * MANY, deadline=None)
+@settings(max_examples=2 * MANY)
 @given(st.integers(0, 2**63).map(random.Random))
 def test_any_codebook_codes_as_spacy_finds_it(rng):
     book, segments = any_codebook(rng), any_segments(rng, 4)
     assert all_coded(apply_codebook(segments, book), segments) == all_coded_plainly(segments, book)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 2**63).map(random.Random))
 def test_a_coder_codes_each_codebook_as_if_it_were_the_first(rng):
     segments, books = any_segments(rng, 6), [any_codebook(rng) for _ in range(3)]
@@ -372,7 +372,7 @@ def example_texts():
     return texts
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(SENTENCES, ROLES), max_size=8))
 def test_segments_do_not_see_each_other(book, pairs):
     texts, roles = [text for text, _ in pairs], [role for _, role in pairs]

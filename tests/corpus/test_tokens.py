@@ -71,7 +71,7 @@ BLANKS = st.sampled_from([" ", "  ", "\n", "\r\n", "\t", "\xa0", "\u2003", "\u20
 MIXED = st.lists(st.one_of(WORDS, BLANKS, st.text(max_size=4), st.text(string.punctuation, max_size=3)), max_size=25)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(MIXED.map("".join), min_size=1, max_size=4))
 @example(["t. ex.", "ex."])
 def test_any_texts_have_the_tokens_of_spacy(texts):
@@ -97,7 +97,7 @@ def test_a_word_among_signs_is_cut_as_spacy_cuts_it(word):
     assert_cut_as_spacy_cuts([a + w + b for a, b in product(SIGNS_BEFORE, SIGNS_AFTER) for w in others])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.text(string.digits, min_size=1, max_size=30), max_size=8))
 @example(["0", "2018", "09", "1" * 400])
 @example(["²", "1²", "٣", "1٣", "½"])
@@ -188,7 +188,7 @@ def lemma_of_simplemma(word):
     return fold(simplemma.lemmatize(fold(word), lang="sv", greedy=True))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(MADE.map(lambda parts: "".join(word + ending for word, ending in parts)))
 @example("implementeringsfrågornas")
 @example("skolpojksfantasierna")
@@ -199,7 +199,7 @@ def test_lemmas_are_those_of_simplemma(word):
         assert lemmatise(word) == lemma_of_simplemma(word)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(min_size=1, max_size=20))
 def test_whatever_is_no_word_has_a_lemma_too(text):
     lemma = lemmatise(text)

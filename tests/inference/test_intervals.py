@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -40,7 +40,6 @@ def test_clopper_pearson_at_the_ends_is_closed() -> None:
     assert limits(clopper_pearson(14, 14)) == pytest.approx((0.025 ** (1 / 14), 1))
 
 
-@settings(deadline=None)
 @given(COUNTS, st.sampled_from([0.8, 0.9, 0.95, 0.99]))
 def test_clopper_pearson_limits_have_the_tails_they_say(counts: tuple[int, int], level: float) -> None:
     x, n = counts
@@ -62,7 +61,6 @@ def test_clopper_pearson_never_covers_less_than_its_level() -> None:
     assert coverage[truth > 0.2].min() < 0.97
 
 
-@settings(deadline=None)
 @given(COUNTS)
 def test_wilson_holds_the_estimate_and_mirrors(counts: tuple[int, int]) -> None:
     x, n = counts
@@ -76,7 +74,6 @@ def test_wilson_with_few_clusters_is_wider() -> None:
     assert wilson(9, 14, df=1e7).ci_low == pytest.approx(wilson(9, 14).ci_low, abs=1e-6)
 
 
-@settings(deadline=None)
 @given(st.integers(1, 40).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n), st.integers(n, 200))))
 def test_hypergeometric_holds_what_it_does_not_reject(counts: tuple[int, int, int]) -> None:
     x, n, population = counts
@@ -157,7 +154,6 @@ def test_mover_difference_of_wilsons_is_newcombes() -> None:
     assert limits(result) == pytest.approx((0.0524, 0.3339), abs=5e-5)
 
 
-@settings(deadline=None)
 @given(st.lists(COUNTS, min_size=1, max_size=4), st.floats(-5, 5))
 def test_mover_of_one_scales_and_of_many_holds_the_sum(counts: list[tuple[int, int]], factor: float) -> None:
     parts = [wilson(*count) for count in counts]

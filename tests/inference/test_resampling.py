@@ -1,11 +1,10 @@
 import itertools
 import math
-import time
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -29,7 +28,6 @@ def test_sign_flip_equals_fishers_count() -> None:
     assert (result.estimate, result.n, result.n_arrangements, result.exact) == (314 / 15, 15, 32768, True)
 
 
-@settings(deadline=None)
 @given(SMALL, st.sampled_from(["two-sided", "greater", "less"]))
 def test_sign_flip_equals_brute_force(values: list[float], alternative: str) -> None:
     signs = np.array(list(itertools.product([1, -1], repeat=len(values))))
@@ -42,13 +40,11 @@ def test_sign_flip_equals_brute_force(values: list[float], alternative: str) -> 
     assert sign_flip(values, alternative=alternative).p_value == pytest.approx(hits.mean())
 
 
-@settings(deadline=None)
 @given(SMALL)
 def test_zeros_do_not_move_the_p_value(values: list[float]) -> None:
     assert sign_flip([*values, 0.0, 0.0]).p_value == pytest.approx(sign_flip(values).p_value)
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(-5, 5).map(lambda v: round(v, 2)), min_size=6, max_size=9), st.floats(-6, 6))
 def test_the_interval_holds_what_the_test_does_not_reject(values: list[float], null: float) -> None:
     result = sign_flip(values, null=null)
@@ -87,7 +83,6 @@ def test_permute_groups_equals_r() -> None:
     assert permute_groups(a, b, alternative="greater").p_value == pytest.approx(0.02597402597)
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.integers(0, 9), min_size=2, max_size=4),
     st.lists(st.integers(0, 9), min_size=2, max_size=4),
@@ -144,10 +139,10 @@ def test_all_labellings_are_different_and_cannot_be_changed() -> None:
         table[0, 0] = False
 
 
-def test_twenty_values_stay_fast() -> None:
-    start = time.perf_counter()
-    sign_flip(np.arange(20.0))
-    assert time.perf_counter() - start < 2
+def test_twenty_values_are_still_all_flipped() -> None:
+    result = sign_flip(np.arange(1, 21.0))
+    assert (result.exact, result.n_arrangements) == (True, 2**20)
+    assert result.p_value == 2 / 2**20
 
 
 def test_cluster_bootstrap_of_a_mean_knows_its_clusters() -> None:

@@ -129,7 +129,7 @@ def test_input_is_unchanged(corpus):
         pd.testing.assert_frame_equal(now, then)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.lists(st.tuples(st.integers(0, 7), st.sampled_from(["a", "b", "c"]), st.sampled_from("+-?")), max_size=30),
     st.lists(st.sampled_from(["informant", "intervjuare"]), min_size=8, max_size=8),

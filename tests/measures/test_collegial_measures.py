@@ -53,7 +53,7 @@ def test_presenters_counted_by_hand():
     assert "från 2 (T1; motsvarar 1,5 jämnt delande) till 3" in result.sentence("sv")
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.integers(1, 3), st.sampled_from(["A", "B", "A,B"]), st.integers(1, 60)), max_size=12))
 def test_effective_presenters_lie_between_one_and_all(rows):
     given_rows = [
@@ -100,7 +100,7 @@ def test_groups_counted_by_hand():
     assert "6 av 6" not in result.caption("sv")  # one group is not noted
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(
         st.tuples(st.integers(1, 3), st.integers(1, 5), st.sampled_from(["G1", "G2", None])), unique_by=lambda r: r[:2]
@@ -146,7 +146,7 @@ def test_mentions_counted_by_hand():
     assert "Bara den som nämns vid namn" in result.sentence("sv")
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.tuples(st.sampled_from(["K01", "K02"]), st.sampled_from(["K01", "K02", "K03", "ingen"]))))
 def test_a_unit_never_speaks_of_itself_as_another(rows):
     turns = said(*((unit, f"det gjorde {about}", "informant") for unit, about in rows))

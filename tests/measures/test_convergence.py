@@ -29,7 +29,7 @@ def test_divergence_by_hand_and_as_scipy_has_it():
     assert jensen_shannon(p, q).item() == pytest.approx(jensenshannon(p, q, base=2) ** 2)  # scipy gives the root
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), min_size=1, max_size=10))
 def test_divergence_is_symmetric_between_0_and_1_and_0_for_itself(pairs):
     p, q = np.array(pairs, dtype=float).T

@@ -60,7 +60,7 @@ def test_refuses_lost_segments_and_leaves_the_input(corpus):
         cooccurrence(corpus.codings, corpus.segments.iloc[:0])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(MARKS)
 def test_symmetric_and_bounded(marks):
     segs = segments(*({"segment_id": f"s{i}", "document_id": "d"} for i in range(7)))

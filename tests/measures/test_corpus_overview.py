@@ -80,7 +80,7 @@ def test_nothing_at_all():
     assert overview.sentence("sv") == "Det finns inget material ännu."
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.lists(
         st.tuples(st.sampled_from("ABC"), st.none() | st.integers(0, 3), st.text("ab –.", max_size=12), st.booleans()),

@@ -71,7 +71,7 @@ def test_a_handful_that_nobody_read_may_be_anything() -> None:
     assert found.ci_high - found.ci_low > alone.ci_high - alone.ci_low
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(5, 40), st.integers(60, 300), st.data())
 def test_estimates_lie_in_their_intervals_and_within_what_is_possible(hits: int, misses: int, data: Any) -> None:
     audited_hits = data.draw(st.lists(st.integers(0, 1), min_size=5, max_size=hits))

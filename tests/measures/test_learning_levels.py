@@ -190,7 +190,7 @@ def test_nothing_declared_gives_empty_tables():
     assert result.sentence("en") == "No level has been rated."
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(
         st.tuples(

@@ -15,7 +15,7 @@ from tests.measures.registers import register
 
 SMALL = study(3, 4)
 UNITS, TOOLS = st.sampled_from(SMALL.unit_ids), st.sampled_from([tool.id for tool in SMALL.tools])
-CALM = settings(max_examples=30, deadline=None)
+CALM = settings(max_examples=30)
 
 
 @CALM

@@ -40,7 +40,7 @@ def test_homework_counted_by_hand():
     assert "lämnade in 40\xa0% av hemuppgifterna" in result.sentence("sv")
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.integers(1, 4), st.integers(1, 5))))
 def test_all_homework_is_somewhere(rows):
     result = handed(*((f"K{u:02}", s) for u, s in rows), study=study(4, 5))
@@ -70,7 +70,7 @@ def test_indicators_counted_by_hand():
         indicators(register("indicators", [VALUES[0] | {"value": np.inf}]))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(-50, 50), st.integers(-50, 50), st.integers(-50, 50))
 def test_turning_the_scale_changes_nothing(first, latest, target):
     def table(sign):
@@ -102,7 +102,7 @@ def test_interventions_stand_in_order_and_what_is_unknown_is_said():
     assert "Råden är en del av programmet" in result.sentence("sv")
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.tuples(st.none() | st.integers(0, 5), st.none() | st.sampled_from(["ja", "nej"]))))
 def test_every_intervention_is_kept(rows):
     given_rows = [
@@ -129,7 +129,7 @@ def test_reratings_are_spread_over_sessions_and_hide_the_first_level():
         plan_rerating(nothing()["assessments"], programme.study)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(1, 400), st.integers(0, 5))
 def test_a_plan_names_only_cells_rated_once_and_each_once(cells, seed):
     programme = made()

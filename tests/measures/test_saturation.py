@@ -40,7 +40,7 @@ def test_absent_and_unclear_are_not_found():
     assert code_saturation(turned, docs).table["found"].tolist() == [1]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.sets(st.sampled_from("abc")), min_size=1, max_size=5))
 def test_the_expected_curve_is_the_mean_over_all_orders(found):
     result = code_saturation(*coded(found), n_orders=50)

@@ -80,7 +80,7 @@ def test_refuses_times_it_cannot_read(change, message):
         session_timeline(register("activities", [DAY[0] | change]))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(
         st.tuples(st.integers(1, 3), st.integers(0, 60), st.sampled_from(["förklaring", "övning"]), st.booleans()),
@@ -175,7 +175,7 @@ def test_refuses_unknown_zones_and_double_places():
         position_pairs(register("positions", twice), SMALL)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.dictionaries(st.integers(0, 8), st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1))
 def test_the_other_direction_turns_every_change(moves):
     zones = SMALL.scales.position.zones

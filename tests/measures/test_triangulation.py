@@ -103,7 +103,7 @@ def test_too_few_units_are_not_ranked():
     assert "3 kommuner har båda, för få för att jämföra ordningen" in result.sentence("sv")
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(st.tuples(st.integers(0, 4), st.sampled_from(ZONES)), min_size=4, max_size=9))
 def test_rank_agreement_is_kendalls(rows):
     names = [f"K{k + 1:02}" for k in range(len(rows))]

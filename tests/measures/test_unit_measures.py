@@ -134,7 +134,7 @@ def test_the_network_has_an_edge_per_pair():
     assert graph.degree(("unit", "K03")) == 0
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.sets(st.tuples(st.integers(1, 28), st.sampled_from(["K01", "K02", "K09"]), st.sampled_from("TUV")), max_size=30)
 )
@@ -234,7 +234,7 @@ def test_depth_refuses_codes_it_cannot_use(sides, message):
         depth(small_corpus(), **sides)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.lists(st.tuples(st.sampled_from(["s2", "s3", "s4"]), st.sampled_from(["mandat", "tid"]), st.sampled_from("+-?")))
 )

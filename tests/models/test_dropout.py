@@ -112,7 +112,7 @@ def test_an_uncertain_session_of_leaving_widens_the_range() -> None:
     assert result.test("boschloo")["p_low"] == result.test("boschloo")["p_high"]
 
 
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 @given(st.lists(st.tuples(st.sampled_from([None, 1, 2, 4]), st.booleans()), min_size=4, max_size=9))
 def test_the_order_of_units_and_the_name_of_the_groups_do_not_matter(units) -> None:
     left, values = [u[0] for u in units], ["ja" if u[1] else "nej" for u in units]

@@ -223,7 +223,7 @@ def test_the_tipping_point_is_where_the_verdict_changes() -> None:
     assert "U10 och U11 lämnade efter händelsen" in result.sentence("sv")
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.floats(0.0, 2.0))
 def test_what_leavers_lost_never_acquits(loss: float) -> None:
     order = ["non-inferior", "inconclusive", "inferior"]

@@ -1,5 +1,4 @@
 import math
-import time
 
 import numpy as np
 import pandas as pd
@@ -142,7 +141,7 @@ def test_two_levels_are_logistic_regression() -> None:
     assert fit.thresholds["estimate"].tolist() == pytest.approx([-peer.params[0]], abs=1e-6)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 10_000))
 def test_turning_the_scale_turns_the_signs(seed: int) -> None:
     y, terms, unit = simulated(np.random.default_rng(seed), units=8, sessions=4, tools=3)
@@ -153,7 +152,7 @@ def test_turning_the_scale_turns_the_signs(seed: int) -> None:
     assert there.thresholds["estimate"].is_monotonic_increasing
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 10_000))
 def test_the_order_of_rows_and_the_names_of_units_do_not_matter(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -268,12 +267,11 @@ def test_wrong_tuning_is_a_mistake(change: dict) -> None:
         _refused(**change)()
 
 
-def test_a_large_programme_takes_less_than_two_seconds() -> None:
+def test_a_large_programme_is_fitted() -> None:
     y, terms, unit = simulated(np.random.default_rng(7), units=200, sessions=6, tools=8)
-    start = time.perf_counter()
     fit = fit_cumulative_logit(y, terms, unit)
-    assert time.perf_counter() - start < 2
-    assert fit.n == 9600
+    assert (fit.n, fit.n_units) == (9600, 200)
+    assert fit.sd == pytest.approx(1, abs=0.2)
 
 
 def test_in_a_balanced_normal_model_the_reach_between_units_is_that_of_t() -> None:

@@ -96,7 +96,7 @@ def test_the_interval_is_the_t_interval_and_beside_it_the_exact_sign_flip() -> N
     assert result.level == 0.95
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(st.lists(st.integers(0, 4), min_size=4, max_size=4), min_size=2, max_size=6))
 def test_the_group_mean_is_the_mean_of_the_units_own_slopes(levels: list[list[int]]) -> None:
     array = np.array(levels, dtype=float)[:, :, None]
@@ -414,7 +414,7 @@ def test_tool_difficulty_recovers_the_truth_and_covers_it() -> None:
     assert (covered / rounds >= 0.95 - 2.58 * math.sqrt(0.05 * 0.95 / rounds)).all()
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     st.lists(st.lists(st.integers(0, 4), min_size=4, max_size=4), min_size=2, max_size=6),
     st.lists(st.one_of(st.none(), st.integers(1, 3)), min_size=6, max_size=6),

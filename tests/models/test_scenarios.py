@@ -114,7 +114,7 @@ def test_a_fee_by_hand() -> None:
 SHARE = st.tuples(st.floats(0, 0.9), st.floats(0, 0.9)).map(lambda pair: tuple(sorted(pair)))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(SHARE, SHARE, SHARE, SHARE, SHARE)
 def test_no_value_between_the_ends_lies_outside_the_range(a, b, kept, lost, fee) -> None:
     whole = tried(Scenario("x", NAME, a, b, retained=kept, lost=lost, fee=fee)).table.iloc[1]

@@ -27,7 +27,7 @@ def test_nap_as_published() -> None:
     assert tau == pytest.approx(2 * nap - 1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=6), st.lists(st.integers(0, 4), min_size=1, max_size=6))
 def test_nap_is_a_share_and_turns_with_the_phases(first: list[int], second: list[int]) -> None:
     nap, tau = nonoverlap(first, second)

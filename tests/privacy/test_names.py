@@ -217,7 +217,7 @@ SURVIVOR = re.compile(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(TEXTS, st.sampled_from([None, "K01", "K02", "K03"]))
 def test_no_registered_name_survives_and_a_second_run_changes_nothing(text, unit):
     once = made(text, unit)
@@ -229,7 +229,7 @@ def test_no_registered_name_survives_and_a_second_run_changes_nothing(text, unit
     assert again.replacements.empty
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(max_size=80))
 def test_any_text_is_read(text):
     once = made(text)

@@ -65,7 +65,7 @@ def test_years_sums_dates_and_times_stay(text):
     assert made(text).text == text
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(alphabet="0123456789 -+()/.:\n", max_size=40))
 def test_what_is_left_of_digits_is_left_the_second_time(text):
     once = made(text)

@@ -229,7 +229,7 @@ def test_counted_participants_are_those_that_came(case):
         assert n == came[session]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     n_units=st.integers(1, 15),
     n_sessions=st.integers(2, 8),

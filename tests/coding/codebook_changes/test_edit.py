@@ -24,7 +24,7 @@ from evalkit.shipped import codebook_path
 from tests.coding.codebook_changes.books import BOOK, COMMENTS, codebooks, content, parsed
 from tests.coding.texts import documents_and_segments
 
-few = settings(max_examples=40, deadline=None, phases=[Phase.explicit, Phase.generate, Phase.shrink])
+few = settings(max_examples=40, phases=[Phase.explicit, Phase.generate, Phase.shrink])
 
 
 def comments_left(source: str) -> list[str]:

@@ -148,7 +148,7 @@ def answers(draw_: Any, text: str) -> dict[str, str]:
     return filled
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_what_is_filled_in_is_what_is_read(data: st.DataObject, tmp_path: Path) -> None:
     sheet = Sheet(CONTENT)

@@ -267,7 +267,7 @@ def test_the_log_cannot_be_rewritten(address: str) -> None:
         assert [problem.split(" ")[0] for problem in store.verify()] == ["codings"]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.tuples(st.sampled_from("AB"), st.sampled_from(["add", "change", "remove", "undo", "redo"])), max_size=25
