@@ -10,6 +10,7 @@ from matplotlib.colors import Normalize
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from evalkit.errors import TableError
+from evalkit.figures.pages import left_out, page_height, that_fit
 from evalkit.figures.style import (
     EMPTY,
     NO_CODINGS,
@@ -71,8 +72,9 @@ def plot_code_frequency(counts: CodeCounts, *, ax: Axes | None = None, lang: Lan
         raise TableError(
             f"plot_code_frequency draws the whole corpus; these counts are by {', '.join(counts.by)}. Use by=()"
         )
-    table = counts.table.sort_values("codings", ascending=False, kind="stable", ignore_index=True)
-    ax, own = figure_axes(ax, height=1.1 + 0.19 * max(len(table), 3))
+    every = counts.table.sort_values("codings", ascending=False, kind="stable", ignore_index=True)
+    table = that_fit(every, ax, around=1.5, by="code", choice="most")
+    ax, own = figure_axes(ax, height=page_height(max(len(table), 3), row=0.19, around=1.1))
     if not table["codings"].any():
         return say(ax, _nothing(counts, lang), own=own)
     left = pd.Series(0, index=table.index)
@@ -91,7 +93,7 @@ def plot_code_frequency(counts: CodeCounts, *, ax: Axes | None = None, lang: Lan
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value, lang=lang)))
     ax.tick_params(left=False)
     polarity_key(ax, lang)
-    note(ax, _who(counts, lang), own=own)
+    note(ax, _who(counts, lang) + _codes_left_out(every, table, counts, lang), own=own)
     return ax
 
 
@@ -145,9 +147,9 @@ def plot_code_heatmap(counts: CodeCounts, *, ax: Axes | None = None, lang: Langu
         If the counts have not exactly one key.
     """
     key = _one_key(counts, "plot_code_heatmap")
-    table = counts.table
+    table = that_fit(counts.table, ax, around=1.8, by="code", choice="most")
     codes, groups = list(dict.fromkeys(table["code"])), table.drop_duplicates(key)
-    ax, own = figure_axes(ax, height=1.3 + 0.19 * max(len(codes), 3))
+    ax, own = figure_axes(ax, height=page_height(max(len(codes), 3), row=0.19, around=1.3))
     if not table["codings"].any():
         return say(ax, _nothing(counts, lang), own=own)
     values, numbered = groups[key].tolist(), len(groups) <= NUMBERED
@@ -173,7 +175,7 @@ def plot_code_heatmap(counts: CodeCounts, *, ax: Axes | None = None, lang: Langu
     ax.spines[:].set_visible(False)
     if not numbered and top > 0:
         _shade_bar(ax, top, lang)
-    note(ax, _heatmap_note(counts, groups, lang), own=own)
+    note(ax, _heatmap_note(counts, groups, lang) + _codes_left_out(counts.table, table, counts, lang), own=own)
     return ax
 
 
@@ -347,6 +349,11 @@ def _split(row: dict[Any, Any], lang: Language) -> str:
     parts = [f"{number(row[name], lang=lang)}{sign}" for name, sign in signs.items() if row[name]]
     total = number(row["codings"], lang=lang)
     return f"{total} ({' '.join(parts)})" if parts else total
+
+
+def _codes_left_out(every: pd.DataFrame, table: pd.DataFrame, counts: CodeCounts, lang: Language) -> str:
+    what = pick(lang, sv="koder", en="codes")
+    return left_out(every, table, counts.labels, lang, by="code", choice="most", what=what)
 
 
 def _who(counts: CodeCounts, lang: Language) -> str:

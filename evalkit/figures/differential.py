@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from evalkit.figures.pages import left_out, page_height, that_fit
 from evalkit.figures.style import BLUE, GREY, INK, ORANGE, SKY, figure_axes, note, use_style
 from evalkit.models.experiment import DifferentialHarm, OtherOutcomes
 from evalkit.wording import Language, interval, number, percent, pick
@@ -35,13 +36,16 @@ def plot_differential_harm(harm: DifferentialHarm, *, ax: Axes | None = None, la
     matplotlib.axes.Axes
         The axes that hold the two panels (`child_axes`: units, estimates).
     """
-    rows = harm.table.to_dict("records")
-    top, bottom = 0.26 * max(len(rows), 3) + 0.45, 0.3 * len(harm.estimates) + 0.75
-    ax, own = figure_axes(ax, height=top + bottom + 0.75)
+    bottom = 0.3 * len(harm.estimates) + 0.75
+    shown = that_fit(harm.table, ax, around=1.6 + bottom)
+    rows = shown.to_dict("records")
+    height = page_height(max(len(rows), 3), row=0.26, around=1.2 + bottom)
+    top = height - bottom - 0.75
+    ax, own = figure_axes(ax, height=height)
     ax.set_axis_off()
-    share = top / (top + bottom)
-    upper = ax.inset_axes((0.24, 1 - share * 0.86, 0.74, share * 0.86))
-    lower = ax.inset_axes((0.24, 0.0, 0.74, (1 - share) * 0.55))
+    room = top - 0.45  # inches of the upper panel: the rest is its title and axis
+    upper = ax.inset_axes((0.24, 1 - room / (top + bottom), 0.74, room / (top + bottom)))
+    lower = ax.inset_axes((0.24, 0.0, 0.74, 0.55 * bottom / (top + bottom)))
     for y, row in enumerate(rows):
         upper.plot([row["other"], row["carried"]], [y, y], color=GREY, linewidth=1.2, zorder=1)
         upper.plot(row["other"], y, "o", color=SKY, markersize=10)
@@ -62,7 +66,7 @@ def plot_differential_harm(harm: DifferentialHarm, *, ax: Axes | None = None, la
         lang, sv="Skada i det burna utöver det andra, steg", en="Harm in what was carried beyond the rest, steps"
     )
     lower.set_title(title, loc="left")
-    note(ax, _harm_note(harm, lang), own=own)
+    note(ax, _harm_note(harm, lang) + left_out(harm.table, shown, harm.labels, lang), own=own)
     return ax
 
 
@@ -111,7 +115,7 @@ def alt_differential_harm(harm: DifferentialHarm, *, lang: Language = "sv") -> s
     """
     units = "; ".join(
         f"{row['unit']} {number(row['carried'], 2, lang=lang)} / {number(row['other'], 2, lang=lang)}"
-        for row in harm.table.to_dict("records")
+        for row in that_fit(harm.table, None, around=1.6).to_dict("records")
     )
     said = "; ".join(
         f"{_kind(row['kind'], lang)} {number(row['harm'], 2, lang=lang)} "

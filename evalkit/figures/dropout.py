@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter
 
+from evalkit.figures.pages import page_height
 from evalkit.figures.style import BLUE, EMPTY, GREY, INK, ORANGE, figure_axes, note, use_style
 from evalkit.models.dropout import Completion, Predictor, ProgrammeFunnel, Retention
 from evalkit.wording import Language, interval, number, p_value, percent, pick
@@ -191,7 +192,7 @@ def plot_completion(completion: Completion, *, ax: Axes | None = None, lang: Lan
         The axes drawn on.
     """
     rows = completion.table.to_dict("records")
-    ax, own = figure_axes(ax, height=1.1 + 0.34 * max(len(rows), 3))
+    ax, own = figure_axes(ax, height=page_height(max(len(rows), 3), row=0.34, around=1.1))
     for y, row in enumerate(rows):
         colour = BLUE if row["declared"] else "#777777"
         ax.plot([row["ci_low"], row["ci_high"]], [y, y], color=colour, linewidth=1.8, solid_capstyle="butt")
@@ -271,7 +272,7 @@ def plot_predictor(predictor: Predictor, *, ax: Axes | None = None, lang: Langua
     deep = {
         left: max([-(-len(fields[value, left]) // PER_LINE) for value in (True, False)] + [1]) for left in (True, False)
     }
-    ax, own = figure_axes(ax, height=1.5 + 0.3 * (deep[True] + deep[False]))
+    ax, own = figure_axes(ax, height=page_height(deep[True] + deep[False], row=0.3, around=1.5))
     top = {True: 0.0, False: deep[True] + 0.9}
     for (value, left), units in fields.items():
         x0 = 0.0 if value else PER_LINE + 0.4

@@ -2,11 +2,13 @@
 
 import math
 
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from evalkit.figures.experiment import VERDICT_LOOK
+from evalkit.figures.pages import LEAST_ROW, TALLEST, page_height
 from evalkit.figures.style import BLUE, GREY, INK, SKY, VERMILION, figure_axes, note, use_style
 from evalkit.models.experiment import PlaceboBreaks, Sensitivity, TippingPoint
 from evalkit.models.experiment.limits import VERDICTS
@@ -40,8 +42,9 @@ def plot_sensitivity(sensitivity: Sensitivity, *, ax: Axes | None = None, lang: 
     matplotlib.axes.Axes
         The axes drawn on.
     """
-    rows = sensitivity.table.to_dict("records")
-    ax, own = figure_axes(ax, height=1.2 + 0.22 * max(len(rows), 4))
+    shown = _ways_that_fit(sensitivity, ax)
+    rows = shown.to_dict("records")
+    ax, own = figure_axes(ax, height=page_height(max(len(rows), 4), row=0.22, around=1.2))
     seen = [row[end] for row in rows for end in ("ci_low", "ci_high") if row["kind"] != "blind"]
     seen = [value for value in seen if math.isfinite(value)]
     lines = _thresholds(sensitivity)
@@ -69,8 +72,28 @@ def plot_sensitivity(sensitivity: Sensitivity, *, ax: Axes | None = None, lang: 
     ax.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value, 1, lang=lang)))
     ax.set_xlabel(pick(lang, sv="Medelskillnad efter minus före, steg", en="Mean difference after minus before, steps"))
-    note(ax, _sensitivity_note(sensitivity, lang), own=own)
+    text = _sensitivity_note(sensitivity, lang)
+    if len(shown) < len(sensitivity.table):
+        drawn, every = (number((part["kind"] == "without").sum(), lang=lang) for part in (shown, sensitivity.table))
+        text += pick(
+            lang,
+            sv=f" Ritade är de {drawn} av {every} som ändrar mest om de tas bort.",
+            en=f" Drawn are the {drawn} of {every} that change most when left out.",
+        )
+    note(ax, text, own=own)
     return ax
+
+
+def _ways_that_fit(sensitivity: Sensitivity, ax: Axes | None) -> pd.DataFrame:
+    """Keep every way but the units left out that change least, where a page has no room for all."""
+    table = sensitivity.table
+    left_out = table["kind"] == "without"
+    most = int((TALLEST - 1.6) / LEAST_ROW) - int((~left_out).sum())
+    if ax is not None or left_out.sum() <= most:
+        return table
+    main = float(table.loc[table["kind"] == "main", "mean_difference"].iloc[0])
+    change = (table.loc[left_out, "mean_difference"] - main).abs()
+    return table[~left_out | table.index.isin(change.nlargest(most).index)]
 
 
 def _thresholds(sensitivity: Sensitivity) -> dict[str, float]:

@@ -248,7 +248,8 @@ def plot_interventions(advice: Interventions, *, ax: Axes | None = None, lang: L
     matplotlib.axes.Axes
         The axes drawn on.
     """
-    rows = advice.table.to_dict("records")
+    table = that_fit(advice.table, ax, around=1.3, by="row_id")
+    rows = table.to_dict("records")
     ax, own = figure_axes(ax, height=page_height(max(len(rows), 1), row=0.4, around=0.9))
     if not rows:
         return say(ax, _NO_ADVICE[lang], own=own)
@@ -272,7 +273,8 @@ def plot_interventions(advice: Interventions, *, ax: Axes | None = None, lang: L
         sv="Råd efter vilken träff, och vad utvärderaren antecknat att det ledde till. Ring: inget antecknat.",
         en="Advice after which session, and what the evaluator noted it led to. Ring: nothing noted.",
     )
-    note(ax, text, own=own)
+    what = pick(lang, sv="råd", en="pieces of advice")
+    note(ax, text + left_out(advice.table, table, advice.labels, lang, by="row_id", what=what), own=own)
     return ax
 
 

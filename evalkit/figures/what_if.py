@@ -7,6 +7,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from evalkit.figures.pages import left_out, page_height, that_fit
 from evalkit.figures.style import BLUE, EMPTY, GREY, INK, ORANGE, cell, figure_axes, note, use_style
 from evalkit.models.dropout import EarlyWarning, WhatIf
 from evalkit.models.dropout.early_warning import warned_units
@@ -37,12 +38,13 @@ def plot_early_warning(warning: EarlyWarning, *, ax: Axes | None = None, lang: L
     """
     everyone = warning.units.assign(last=warning.units["unit"].map(warning.table.groupby("unit")["session"].max()))
     ordered = everyone.sort_values(["left", "last"], ascending=[False, True], kind="stable")
-    units: list[dict[Any, Any]] = ordered.to_dict("records")
-    ax, own = figure_axes(ax, height=1.2 + 0.24 * (len(units) + 1))
+    shown = that_fit(ordered, ax, around=1.7)
+    units: list[dict[Any, Any]] = shown.to_dict("records")
+    ax, own = figure_axes(ax, height=page_height(len(units) + 1, row=0.24, around=1.2))
     sessions = sorted({int(session) for session in warning.table["session"]})
     n_left = sum(bool(unit["left"]) for unit in units)
     places = {str(unit["unit"]): y + (y >= n_left) for y, unit in enumerate(units)}
-    for row in warning.table.to_dict("records"):
+    for row in warning.table[warning.table["unit"].isin(list(places))].to_dict("records"):
         x, y = sessions.index(int(row["session"])), places[str(row["unit"])]
         colour, hatch = _LOOK[row["state"]]
         mark = cell(ax, x, y, colour=colour, text="", gid=f"early_warning:{row['row_id']}", hatch=hatch)
@@ -71,7 +73,7 @@ def plot_early_warning(warning: EarlyWarning, *, ax: Axes | None = None, lang: L
     ax.set_ylim(len(units) + 0.6, -1.1)
     ax.tick_params(left=False, bottom=False)
     ax.spines[:].set_visible(False)
-    note(ax, _warning_note(warning, lang), own=own)
+    note(ax, _warning_note(warning, lang) + left_out(ordered, shown, warning.labels, lang), own=own)
     return ax
 
 
@@ -131,7 +133,7 @@ def plot_what_if(scenarios: WhatIf, *, ax: Axes | None = None, lang: Language = 
     """
     rows = scenarios.table.to_dict("records")
     panels = _panels(scenarios, lang)
-    ax, own = figure_axes(ax, height=1.25 + 0.42 * max(len(rows), 2))
+    ax, own = figure_axes(ax, height=page_height(max(len(rows), 2), row=0.42, around=1.25))
     ax.set_axis_off()
     left, room = 0.2, 0.8 / len(panels)
     for place, (what, title, share) in enumerate(panels):

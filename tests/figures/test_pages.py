@@ -9,9 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalkit import figures, measures
+from evalkit.calibrate import Cell
 from evalkit.figures.pages import LEAST_ROW, TALLEST, left_out, page_height, that_fit
 from evalkit.measures.placement import labels_of
 from evalkit.models import progression
+from evalkit.models.dropout import early_warning
+from evalkit.models.experiment import before_after, carried_by_leavers, differential_harm, sensitivity
+from evalkit.simulate import simulate_programme
 from tests.figures import carried_results, learning_results
 from tests.measures.programmes import Made, made
 
@@ -42,6 +46,96 @@ BY_UNIT = {"latest_levels", "implementation", "coded_depth", "attendance", "cont
 @pytest.fixture(scope="module")
 def many() -> Made:
     return made(200, 4)
+
+
+@pytest.fixture(scope="module")
+def programme() -> dict:
+    """Results of dropout and the experiment in a programme of two hundred units."""
+    cell = Cell("linear", "random", 0.0, 200)
+    where, truth = cell.study(gain_max=1.0), cell.truth()
+    names = ("enrolment", "judgements", "assessments", "activities", "attendance")
+    made_up = simulate_programme(truth, seed=3, registers=names).registers
+    before = before_after(made_up["assessments"], made_up["enrolment"], study=where)
+    carried = carried_by_leavers(
+        made_up["activities"], made_up["enrolment"], before, leavers=where.experiment.leavers, study=where
+    )
+    return {
+        "sensitivity": (
+            figures.plot_sensitivity,
+            sensitivity(before, made_up["assessments"], made_up["enrolment"], study=where),
+        ),
+        "differential": (figures.plot_differential_harm, differential_harm(before, carried, margin=0.5)),
+        "early_warning": (
+            figures.plot_early_warning,
+            early_warning(made_up["attendance"], made_up["enrolment"], study=where),
+        ),
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("sensitivity", "som ändrar mest om de tas bort"),
+        ("differential", "tagna med jämna steg i ordningen"),
+        ("early_warning", "tagna med jämna steg i ordningen"),
+    ],
+)
+def test_the_experiment_and_dropout_of_many_units_stay_on_a_page(name, said, programme) -> None:
+    plot, result = programme[name]
+    figure = plot(result).get_figure(root=True)
+    assert figure.get_figheight() <= TALLEST
+    assert said in figure.get_supxlabel().replace("\n", " ")
+    figure.canvas.draw()
+    axes = [ax for ax in figure.axes[0].child_axes or figure.axes if len(ax.get_yticklabels()) > 20]
+    assert axes
+    for ax in axes:
+        places = [label.get_window_extent() for label in ax.get_yticklabels() if label.get_text()]
+        ordered = sorted(places, key=lambda box: box.y0)
+        assert all(low.y1 <= high.y0 + 0.5 for low, high in itertools.pairwise(ordered))
+
+
+def test_ways_that_change_the_result_most_are_drawn(programme) -> None:
+    plot, result = programme["sensitivity"]
+    labels = [label.get_text() for label in plot(result).get_yticklabels()]
+    table = result.table.set_index("kind")
+    change = (table.loc["without", "mean_difference"] - table.loc["main", "mean_difference"]).abs()
+    most = table.loc["without", "what"].to_numpy()[change.to_numpy().argmax()]
+    assert any(label.startswith(f"utan {most}") for label in labels)
+    assert any(label.startswith("grupper som enheter") for label in labels)
+
+
+def test_a_long_list_of_codes_keeps_those_used_most() -> None:
+    n = 150
+    segments = pd.DataFrame(
+        {
+            "segment_id": [f"s{k}" for k in range(n)],
+            "document_id": "d",
+            "unit": "K01",
+            "about_session": pd.Series([pd.NA] * n, dtype="Int64"),
+            "role": "informant",
+            "text": "ett två tre",
+        }
+    )
+    documents = pd.DataFrame({"document_id": ["d"], "kind": ["intervju"], "unit": ["K01"], "session": [1]})
+    rows = [(f"code{k}", f"s{j}") for k in range(n) for j in range(k // 3 + 1)]
+    codings = pd.DataFrame(
+        {
+            "coding_id": [f"c{k}" for k in range(len(rows))],
+            "segment_id": [segment for _, segment in rows],
+            "code": [code for code, _ in rows],
+            "polarity": "+",
+            "rule": "r",
+            "document_id": "d",
+            "start": 0,
+            "end": 3,
+            "coder": "rules",
+        }
+    )
+    counts = measures.code_counts(codings, segments, documents=documents)
+    figure = figures.plot_code_frequency(counts, lang="en").get_figure(root=True)
+    assert figure.get_figheight() <= TALLEST
+    assert "of 150 codes, those with most records behind them" in figure.get_supxlabel().replace("\n", " ")
+    assert figure.axes[0].get_yticklabels()[0].get_text() == "code147"  # as often as 148 and 149
 
 
 @pytest.fixture(autouse=True)
