@@ -372,6 +372,8 @@ def test_the_change_has_the_limits_of_the_level() -> None:
     assert (leaping["ci_low"], leaping["ci_high"]) == (low.ci_low, high.ci_high)
     assert -1 <= leaping["ci_low"] < row["ci_low"]
     assert row["ci_high"] < leaping["ci_high"] <= 1
+    wider = (leaping["ci_high"] - leaping["change"]) / (row["ci_high"] - row["change"])
+    assert leaping["smallest_change"] == pytest.approx(wider * row["smallest_change"])
     equal = other_outcomes([Outcome("x", name, name, sides.assign(after=start + 1))], before)
     assert "are equal" in equal.table["refused_en"].iloc[0]
     assert "lika" in equal.sentence("sv")

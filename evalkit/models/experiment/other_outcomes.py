@@ -12,7 +12,7 @@ from evalkit.errors import EstimationError
 from evalkit.measures.placement import Labels, row_ids
 from evalkit.measures.register_rows import as_tuples
 from evalkit.models.experiment.before_after import BeforeAfter
-from evalkit.models.experiment.limits import smallest_detectable_harm
+from evalkit.models.experiment.limits import difference_limits, smallest_detectable_harm
 from evalkit.models.experiment.outcomes import Outcome, outcome_differences, outcome_limits
 from evalkit.models.levels import merge_rows
 from evalkit.wording import Language, number, percent, pick
@@ -190,5 +190,8 @@ def _row(outcome: Outcome, level: float, power: float) -> dict[str, Any]:
     except EstimationError as error:
         return row | {"refused_sv": error.text("sv"), "refused_en": error.text("en")}
     said = "fell" if high.ci_high < 0 else "rose" if low.ci_low > 0 else "unclear"
-    smallest = smallest_detectable_harm(np.asarray(d), level=level, power=power)
+    # Where the limits reach further than t, so must a change that is to be detected.
+    _, plain = difference_limits(d, tau=0.0, k_post=1, level=level)
+    further = (high.ci_high - high.estimate) / (plain.ci_high - plain.estimate)
+    smallest = further * smallest_detectable_harm(np.asarray(d), level=level, power=power)
     return row | {"ci_low": low.ci_low, "ci_high": high.ci_high, "smallest_change": smallest, "said": said}
