@@ -122,8 +122,8 @@ class AuditSample:
             asked = number(self.asked, lang=lang)
             return pick(
                 lang,
-                sv=f"Alla {of} segment som reglerna kodar är med" + (f" (begärda var {asked})." if more else "."),
-                en=f"All {of} segments that the rules code are in it" + (f" (asked for: {asked})." if more else "."),
+                sv=f"Alla {of} segment som kodas är med" + (f" (begärda var {asked})." if more else "."),
+                en=f"All {of} segments that are coded are in it" + (f" (asked for: {asked})." if more else "."),
             )
         low, high = (
             number(p, 2, lang=lang) for p in (self.table["probability"].min(), self.strata["probability"].max())
@@ -160,10 +160,10 @@ class AuditSample:
             parts.append(
                 pick(
                     lang,
-                    sv=f"I {pairs} av {of} par av kod och period är färre än {HITS} av reglernas träffar med; där kan "
-                    "deras fel inte anges.",
-                    en=f"In {pairs} of {of} pairs of code and period fewer than {HITS} of the rules' hits are in it; "
-                    "there their error cannot be given.",
+                    sv=f"I {pairs} av {of} par av kod och period är färre än {HITS} maskinkodade segment med; där kan "
+                    "maskinens fel inte anges.",
+                    en=f"In {pairs} of {of} pairs of code and period fewer than {HITS} machine-coded segments are in "
+                    "it; there the machine's error cannot be given.",
                 )
             )
         return parts
@@ -171,10 +171,10 @@ class AuditSample:
     def _limits(self, lang: Language) -> str:
         return pick(
             lang,
-            sv="Stickprovet mäter reglernas fel i just detta material, och först när det har lästs av någon som inte "
-            "sett reglernas kodningar.",
-            en="The sample measures the rules' error in this very material, and only when it has been read by somebody "
-            "who has not seen the rules' codings.",
+            sv="Stickprovet mäter maskinkodningens fel i just detta material, och först när det har lästs av någon som "
+            "inte sett maskinens kodningar.",
+            en="The sample measures the error of the machine codings in this very material, and only when it has been "
+            "read by somebody who has not seen them.",
         )
 
 

@@ -1,4 +1,4 @@
-"""Figure of corrected counts: what the rules found beside what blinded coders would have coded."""
+"""Figure of corrected counts: what the machine found beside what blinded coders would have coded."""
 
 from collections.abc import Hashable, Mapping
 from typing import Any
@@ -19,7 +19,7 @@ __all__ = ["alt_corrected_counts", "plot_corrected_counts"]
 
 @use_style()
 def plot_corrected_counts(counts: CorrectedCounts, *, ax: Axes | None = None, lang: Language = "sv") -> Axes:
-    """Draw per code the rules' count and the corrected one with its interval, the largest first.
+    """Draw per code the machine's count and the corrected one with its interval, the largest first.
 
     Parameters
     ----------
@@ -93,8 +93,8 @@ def alt_corrected_counts(counts: CorrectedCounts, *, lang: Language = "sv") -> s
     )
     return pick(
         lang,
-        sv=f"Punkter per kod: antal segment enligt reglerna och rättat efter kontroll. {rows}.",
-        en=f"Points per code: number of segments by the rules and corrected by the audit. {rows}.",
+        sv=f"Punkter per kod: antal segment enligt maskinen och rättat efter kontroll. {rows}.",
+        en=f"Points per code: number of segments by the machine and corrected by the audit. {rows}.",
     )
 
 
@@ -108,7 +108,7 @@ def _ordered(counts: CorrectedCounts) -> pd.DataFrame:
 def _numbers(row: Mapping[Hashable, Any], lang: Language) -> str:
     rules = number(row["rule_segments"], lang=lang)
     if not row["checked"]:
-        return f"{rules} ({unchecked('rules', lang)})"
+        return f"{rules} ({unchecked('machine', lang)})"
     corrected = f"{number(row['estimate'], lang=lang)} ({interval(row['ci_low'], row['ci_high'], 0, lang=lang)})"
     return pick(lang, sv=f"{rules}, rättat {corrected}", en=f"{rules}, corrected {corrected}")
 
@@ -117,8 +117,8 @@ def _key(counts: CorrectedCounts, lang: Language) -> str:
     level, audited = percent(counts.level, lang=lang), number(counts.audited, lang=lang)
     return pick(
         lang,
-        sv=f"Ring: reglernas antal. Fyrkant med streck: rättat antal med {level} intervall, efter {audited} segment "
-        f"lästa blint av {counts.coder}. Utan fyrkant: {unchecked('rules', lang)}.",
-        en=f"Ring: the rules' count. Square with line: corrected count with {level} interval, from {audited} segments "
-        f"read blind by {counts.coder}. Without a square: {unchecked('rules', lang)}.",
+        sv=f"Ring: maskinens antal. Fyrkant med streck: rättat antal med {level} intervall, efter {audited} segment "
+        f"lästa blint av {counts.coder}. Utan fyrkant: {unchecked('machine', lang)}.",
+        en=f"Ring: the machine's count. Square with line: corrected count with {level} interval, from {audited} "
+        f"segments read blind by {counts.coder}. Without a square: {unchecked('machine', lang)}.",
     )

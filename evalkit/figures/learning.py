@@ -127,8 +127,9 @@ def plot_implementation(status: Implementation, *, ax: Axes | None = None, lang:
     if not table["records"].any():
         return say(ax, _NO_RECORDS[lang], own=own)
     room = int(4.9 / len(tools) / CHARACTER) - 2
-    whole = max(map(len, status.statuses)) <= room
-    short = {word: word if whole else chr(ord("a") + place) for place, word in enumerate(status.statuses)}
+    words = {word: status.status_name(word, lang) for word in status.statuses}
+    whole = max(map(len, words.values())) <= room
+    short = {word: words[word] if whole else chr(ord("a") + place) for place, word in enumerate(words)}
     for row in table.to_dict("records"):
         known = not pd.isna(row["status"])
         cell(
@@ -149,7 +150,7 @@ def plot_implementation(status: Implementation, *, ax: Axes | None = None, lang:
         "introduced.",
     )
     if not whole:
-        text += " " + ", ".join(f"{letter}: {word}" for word, letter in short.items()) + "."
+        text += " " + ", ".join(f"{letter}: {words[word]}" for word, letter in short.items()) + "."
     note(ax, text + left_out(status.table, table, status.labels, lang), own=own)
     return ax
 
@@ -173,7 +174,7 @@ def alt_implementation(status: Implementation, *, lang: Language = "sv") -> str:
     if known.empty:
         return _empty(_NO_RECORDS[lang], lang)
     cells = "; ".join(
-        f"{word} ({_EVIDENCE[kind][lang]}) {number(count, lang=lang)}"
+        f"{status.status_name(word, lang)} ({_EVIDENCE[kind][lang]}) {number(count, lang=lang)}"
         for word in status.statuses
         for kind in EVIDENCE
         if (count := int(((known["status"] == word) & (known["evidence"] == kind)).sum()))

@@ -50,8 +50,8 @@ class CodeCounts:
         What the rows are grouped by besides the code; empty for the whole corpus.
     when : {"said", "about"}
         Which session a segment was counted in.
-    count_kind : {"rules", "people", "mixed"}
-        Who coded. Rule codings have not been checked against people here.
+    count_kind : {"machine", "people", "mixed"}
+        Who coded. Machine codings have not been checked against people here.
     codings, coded_segments, segments, words : int
         Of the whole corpus but for the interviewer's own segments.
     left_out : int

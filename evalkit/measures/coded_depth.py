@@ -57,8 +57,8 @@ class CodedDepth:
         The codes.
     when : {"said", "about"}
         Which session a segment was counted in.
-    count_kind : {"rules", "people", "mixed"}
-        Who coded. Rule codings have not been checked against people here.
+    count_kind : {"machine", "people", "mixed"}
+        Who coded. Machine codings have not been checked against people here.
     left_out : int
         Codings of these codes without unit or session.
     labels : Labels

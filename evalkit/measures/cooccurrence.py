@@ -26,7 +26,7 @@ class Cooccurrence:
         where neither stands), rests_on (segment ids) and row_id.
     codes : pandas.DataFrame
         One row per code, in order: code, segments.
-    count_kind : {"rules", "people", "mixed"}
+    count_kind : {"machine", "people", "mixed"}
         Who coded.
     coded_segments, segments : int
         Segments with at least one code, and all, the interviewer's not counted.

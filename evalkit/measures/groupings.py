@@ -43,7 +43,7 @@ class GroupingCounts:
         Its name.
     rows, columns : tuple of Text
         Names of the rows and columns of a matrix.
-    count_kind : {"rules", "people", "mixed"}
+    count_kind : {"machine", "people", "mixed"}
         Who coded.
     codings, coded_segments, segments, words : int
         Of the grouping's codes, and of the whole corpus but for the interviewer's segments.

@@ -14,6 +14,8 @@ from evalkit.wording import Language, number, pick
 __all__ = ["Implementation", "implementation_status"]
 
 _CELL = ["unit", "tool"]
+# A register is free to choose its words; these are the usual ones.
+_ENGLISH = {"planerat": "planned", "påbörjat": "begun", "prövat": "tried", "infört": "introduced"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +44,10 @@ class Implementation:
     records: int
     labels: Labels
 
+    def status_name(self, status: str, lang: Language = "sv") -> str:
+        """Return the register's word, in English where it is one of the usual Swedish ones."""
+        return pick(lang, sv=status, en=_ENGLISH.get(status.casefold(), status))
+
     def caption(self, lang: Language = "sv") -> str:
         """Return the counts that the figure rests on."""
         known, cells = number(self.table["status"].notna().sum(), lang=lang), number(len(self.table), lang=lang)
@@ -64,7 +70,8 @@ class Implementation:
         said, shown, observed = (number((known["evidence"] == kind).sum(), lang=lang) for kind in EVIDENCE)
         of, silent = number(len(known), lang=lang), number(len(self.table) - len(known), lang=lang)
         statuses = ", ".join(
-            f"{status} {number((known['status'] == status).sum(), lang=lang)}" for status in self.statuses
+            f"{self.status_name(status, lang)} {number((known['status'] == status).sum(), lang=lang)}"
+            for status in self.statuses
         )
         return pick(
             lang,

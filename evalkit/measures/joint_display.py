@@ -36,9 +36,9 @@ class JointDisplay:
         n = number(len(self.table), lang=lang)
         return pick(
             lang,
-            sv=f"n = {n}. Nivå: medel över bedömda verktyg vid första och sista bedömda träff; kodningar av regler, ej "
-            "kontrollerade.",
-            en=f"n = {n}. Level: mean over judged tools at the first and last judgement; rule codings, not checked.",
+            sv=f"n = {n}. Nivå: medel över bedömda verktyg vid första och sista bedömda träff; maskinkodningar, "
+            "ej kontrollerade.",
+            en=f"n = {n}. Level: mean over judged tools at the first and last judgement; machine codings, not checked.",
         )
 
     def sentence(self, lang: Language = "sv") -> str:

@@ -34,7 +34,7 @@ class Saturation:
         Codes that came first there.
     undated : int
         Documents without session and date, which are placed last.
-    count_kind : {"rules", "people", "mixed"}
+    count_kind : {"machine", "people", "mixed"}
         Who coded.
     labels : Labels
         Names for a reader.

@@ -23,23 +23,24 @@ __all__ = [
     "with_rates",
 ]
 
-CountKind = Literal["rules", "people", "mixed"]
+CountKind = Literal["machine", "people", "mixed"]
+"""Who coded: the machine (the codebook's rules, and its learned coder by a rule of its own per code), or people."""
 
 COUNTS = ("segments", "codings", "plus", "minus", "unclear")
 RATES = {"segments": "per_1000", "plus": "plus_per_1000", "minus": "minus_per_1000", "unclear": "unclear_per_1000"}
 _POLARITY = {"plus": "+", "minus": "-", "unclear": "?"}
 _WHO: dict[CountKind, Text] = {
-    "rules": Text(sv="regelkodningar, ej kontrollerade", en="rule codings, not checked"),
+    "machine": Text(sv="maskinkodningar, ej kontrollerade", en="machine codings, not checked"),
     "people": Text(sv="kodningar gjorda av människor", en="codings made by people"),
     "mixed": Text(
-        sv="regelkodningar, ej kontrollerade, tillsammans med människors kodningar",
-        en="rule codings, not checked, together with people's codings",
+        sv="maskinkodningar, ej kontrollerade, tillsammans med människors kodningar",
+        en="machine codings, not checked, together with people's codings",
     ),
 }
 
 
 def count_kind(codings: pd.DataFrame) -> CountKind:
-    """Tell whether codings were made by rules, by people or by both.
+    """Tell whether codings were made by the machine, by people or by both.
 
     Parameters
     ----------
@@ -48,13 +49,13 @@ def count_kind(codings: pd.DataFrame) -> CountKind:
 
     Returns
     -------
-    {"rules", "people", "mixed"}
-        No codings at all count as rules.
+    {"machine", "people", "mixed"}
+        No codings at all count as the machine's.
     """
-    by_rule = codings["rule"].notna()
-    if by_rule.all():
-        return "rules"
-    return "mixed" if by_rule.any() else "people"
+    by_machine = codings["rule"].notna()
+    if by_machine.all():
+        return "machine"
+    return "mixed" if by_machine.any() else "people"
 
 
 def place_codings(codings: pd.DataFrame, spoken: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
@@ -159,7 +160,7 @@ def unchecked(kind: CountKind, lang: Language) -> str:
 
     Parameters
     ----------
-    kind : {"rules", "people", "mixed"}
+    kind : {"machine", "people", "mixed"}
         Who coded.
     lang : {"sv", "en"}
         Language of the reader.
@@ -202,7 +203,7 @@ def limits(kind: CountKind, lang: Language) -> str:
 
     Parameters
     ----------
-    kind : {"rules", "people", "mixed"}
+    kind : {"machine", "people", "mixed"}
         Who coded.
     lang : {"sv", "en"}
         Language of the reader.
@@ -221,6 +222,6 @@ def limits(kind: CountKind, lang: Language) -> str:
         )
     return pick(
         lang,
-        sv=f"Talen är {who}: de visar var reglerna träffar, inte hur ofta något menades.",
-        en=f"The counts are {who}: they show where the rules fire, not how often something was meant.",
+        sv=f"Talen är {who}: de visar var maskinen kodar, inte hur ofta något menades.",
+        en=f"The counts are {who}: they show where the machine codes, not how often something was meant.",
     )

@@ -90,15 +90,18 @@ def _summary(study: Study, items: Sequence[SavedItem], counts: Mapping[str, int]
     lang = study.lang
     yield pick(lang, sv="# Sammanfattning {#summary}", en="# Summary {#summary}")
     yield from _own(study, "sammanfattning", "summary")
-    codings = len(read_table(study, "codings"))
+    made = read_table(study, "codings")["rule"]
+    codings, learned = len(made), made.str.endswith("~learned").any()
     yield pick(
         lang,
         sv=f"Rapporten bygger på {count_noun(counts['documents'], 'dokument', 'dokument')} med "
-        f"{number(counts['segments'])} segment, i vilka reglerna gjort {number(codings)} kodningar. "
-        "Regelkodningarna är inte kontrollerade mot människors kodning; läs dem som var man kan leta, inte som facit.",
+        f"{number(counts['segments'])} segment och {number(codings)} maskinkodningar, gjorda av kodbokens "
+        f"{'regler och dess inlärda kodare' if learned else 'regler'}. Maskinkodningarna är inte kontrollerade en för "
+        "en mot människors kodning; läs dem som var man kan leta, inte som facit.",
         en=f"The report rests on {count_noun(counts['documents'], 'document', 'documents', lang=lang)} with "
-        f"{number(counts['segments'], lang=lang)} segments, in which the rules made {number(codings, lang=lang)} "
-        "codings. The rule codings are not checked against people's; read them as where to look, not as the answer.",
+        f"{number(counts['segments'], lang=lang)} segments and {number(codings, lang=lang)} machine codings, "
+        f"made by the codebook's {'rules and its learned coder' if learned else 'rules'}. The machine codings are not "
+        "checked one by one against people's; read them as where to look, not as the answer.",
     )
     readings = [item for item in items if item.headline and item.reading and item.rows]
     if readings:
@@ -276,7 +279,7 @@ def _appendix(study: Study, codebook: Codebook) -> Iterator[str]:
         (code.name(lang), code.definition(lang), number(int(found.get(code.id, 0)), lang=lang))
         for code in codebook.codes
     ]
-    heads = pick(lang, sv="Kod|Definition|Regelkodningar", en="Code|Definition|Rule codings").split("|")
+    heads = pick(lang, sv="Kod|Definition|Maskinkodningar", en="Code|Definition|Machine codings").split("|")
     yield markdown_table(pd.DataFrame(rows, columns=heads), lang=lang)
     yield pick(
         lang,

@@ -195,7 +195,7 @@ def test_more_than_there_is_takes_all_and_says_so(periods: pd.DataFrame) -> None
 def test_the_sentence_says_what_the_sample_is_not_enough_for(periods: pd.DataFrame) -> None:
     sample = draw(periods, n=20)
     assert "För få segment för intervall (färre än 50): första hälften (" in sample.sentence()
-    assert "fewer than 5 of the rules' hits" in sample.sentence("en")
+    assert "fewer than 5 machine-coded segments" in sample.sentence("en")
     assert "För få segment" not in draw(periods, n=120).sentence()
     assert f"frö {sample.seed}" in sample.caption()
 

@@ -179,8 +179,8 @@ def test_cycle_has_a_circle_per_step_the_hub_in_the_middle_and_a_box_per_gap(mad
 def test_rule_codings_are_said_to_be_unchecked(name, made):
     plot, alt, result = FIGURES[name]
     drawn = " ".join(texts(plot(result(made)))).replace("\n", " ").lower()
-    assert "regelkodningar, ej kontrollerade" in drawn
-    assert "rule codings, not checked" in alt(result(made), lang="en").lower()
+    assert "maskinkodningar, ej kontrollerade" in drawn
+    assert "machine codings, not checked" in alt(result(made), lang="en").lower()
 
 
 @pytest.mark.parametrize("name", CODED)

@@ -163,8 +163,8 @@ def test_a_thicker_line_is_more_contacts():
 
 def test_depth_says_that_rule_codings_are_unchecked():
     result, ax = drawn("coded_depth", made())
-    assert "Regelkodningar, ej kontrollerade" in " ".join(texts(ax)).replace("\n", " ")
-    assert "rule codings, not checked" in figures.alt_coded_depth(result, lang="en")
+    assert "Maskinkodningar, ej kontrollerade" in " ".join(texts(ax)).replace("\n", " ")
+    assert "machine codings, not checked" in figures.alt_coded_depth(result, lang="en")
     crossed = {row for row, cell in marks(ax, "coded_depth").items() if cell.get_hatch()}
     assert crossed == set(result.table.loc[result.table["words"] == 0, "row_id"])
 

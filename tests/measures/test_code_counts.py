@@ -79,9 +79,9 @@ def test_a_segment_coded_twice_with_a_code_is_one_segment(corpus):
 
 
 def test_who_coded_is_said(corpus):
-    assert counts(corpus).count_kind == "rules"
-    assert "regelkodningar, ej kontrollerade" in counts(corpus).sentence("sv")
-    assert "rule codings, not checked" in counts(corpus).caption("en")
+    assert counts(corpus).count_kind == "machine"
+    assert "maskinkodningar, ej kontrollerade" in counts(corpus).sentence("sv")
+    assert "machine codings, not checked" in counts(corpus).caption("en")
     people = corpus.codings.assign(rule=pd.Series(None, index=corpus.codings.index, dtype="str"), coder="A")
     by_people = code_counts(people, corpus.segments, documents=corpus.documents)
     assert by_people.count_kind == "people"

@@ -49,7 +49,7 @@ def test_resistance_without_a_step_is_counted_apart(corpus):
 def test_sentence_caption_and_emptiness(corpus):
     fields = grouping_counts(corpus.codings, corpus.segments, corpus.codebook, "m")
     assert "Mandat 3, Tid 1, Mal 1, Tyst 0" in fields.sentence("sv")
-    assert "regelkodningar, ej kontrollerade" in fields.caption("sv")
+    assert "maskinkodningar, ej kontrollerade" in fields.caption("sv")
     empty = grouping_counts(table("codings", []), segments(), corpus.codebook, "r")
     assert empty.sentence("en") == "x: no codings."
     assert empty.table["per_1000"].isna().all()

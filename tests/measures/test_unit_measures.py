@@ -163,6 +163,9 @@ def test_implementation_by_hand_latest_wins_strongest_is_kept():
     assert pd.isna(cells.loc[("K03", "mal"), "status"])
     assert result.statuses == ("planerat", "infört", "prövat")
     assert "1 är bara sagt, 1 visat och 0 observerat; 22 rutor saknar uppgift" in result.sentence("sv")
+    assert "Latest record of 2 cells: planned 0, introduced 1, tried 1." in result.sentence("en")
+    own = implementation_status(register("implementation", [rows[0] | {"status": "vilar"}]), SMALL)
+    assert "vilar 1." in own.sentence("en")
     with pytest.raises(TableError, match="tool 'x' in row 2 is not declared"):
         implementation_status(register("implementation", [rows[0] | {"tool": "x"}]), SMALL)
 
@@ -183,8 +186,8 @@ def test_depth_by_hand():
     assert pd.isna(rows.loc[("B", 1), "share"])
     assert rows.loc[("A", 1), "rests_on"] == ("c0", "c1")
     assert result.left_out == 1  # notes of no unit
-    assert "regelkodningar, ej kontrollerade" in result.caption("sv")
-    assert "rule codings, not checked" in result.sentence("en")
+    assert "maskinkodningar, ej kontrollerade" in result.caption("sv")
+    assert "machine codings, not checked" in result.sentence("en")
 
 
 CORRECTED = pd.DataFrame(

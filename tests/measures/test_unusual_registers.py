@@ -35,7 +35,11 @@ def test_one_session_is_no_course() -> None:
     assert came.startswith("Närvarande: 14 kommuner (LT1). Närvaro")
     paths = progression.learning_paths(one["assessments"], one["enrolment"], study=one.study)
     assert paths.sentence("sv").startswith("Medelnivån var för alla anmälda ")
+    assert paths.sentence("en").startswith("The mean level was, for all enrolled, ")
     assert "went" not in paths.sentence("en").split(";")[0]
+    several = progression.learning_paths(base["assessments"], base["enrolment"], study=base.study)
+    assert several.sentence("en").startswith("The mean level went, for all enrolled, from ")
+    assert "; för dem som fullföljde från " in several.sentence("sv")
 
 
 def test_presenters_without_minutes_are_not_said_to_be_missing() -> None:

@@ -307,7 +307,7 @@ def test_who_rejected_a_suggestion_is_not_independent(coded: Study, tmp_path: Pa
     capsys.readouterr()
     assert run(["sample", "import", folder, "--coder", "B", "--sheet", str(sheet), "--lang", "en"]) == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert "1 suggestions that the coder decided on are no longer among the rules' codings" in said
+    assert "1 suggestions that the coder decided on are no longer among the machine's codings" in said
     run_study(coded, until="tables")
     readings = read_table(coded, "readings").set_index("segment_id")["independent"]
     assert readings.index[~readings].tolist() == [suggestion["segment_id"]]

@@ -86,16 +86,17 @@ class SheetImport:
         if self.not_independent:
             text += pick(
                 lang,
-                sv=f" I {seen} hade kodaren sett reglernas eller andras kodningar; de mäter inte reglernas fel.",
-                en=f" In {seen} the coder had seen the rules' or others' codings; they measure no error of the rules.",
+                sv=f" I {seen} hade kodaren sett maskinens eller andras kodningar; de mäter inte maskinens fel.",
+                en=f" In {seen} the coder had seen the machine's or others' codings; they do not measure the "
+                "machine's error.",
             )
         if self.untraced:
             lost = number(self.untraced, lang=lang)
             text += pick(
                 lang,
-                sv=f" {lost} förslag som kodaren har avgjort finns inte längre bland reglernas kodningar; om de hör "
+                sv=f" {lost} förslag som kodaren har avgjort finns inte längre bland maskinens kodningar; om de hör "
                 "till stickprovet kan inte sägas.",
-                en=f" {lost} suggestions that the coder decided on are no longer among the rules' codings; whether "
+                en=f" {lost} suggestions that the coder decided on are no longer among the machine's codings; whether "
                 "they are of the sample cannot be told.",
             )
         return text

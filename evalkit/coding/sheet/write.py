@@ -328,7 +328,7 @@ def _guide(lang: Language) -> list[str]:
             "frivilligt; utan ord gäller koden hela texten.",
             "Koda bara det som står under Text. Frågan före finns där för att du ska förstå svaret.",
             "Koda på egen hand, och tala inte med andra som kodar samma texter förrän alla är klara. Lita på ditt "
-            "omdöme: reglerna mäts mot det, inte tvärtom.",
+            "omdöme: maskinen mäts mot det, inte tvärtom.",
             "Det går bara att skriva i de ljusgula rutorna. Ta inte bort rader och ändra inte texten. Syns inte hela "
             "texten, klicka i rutan och läs i formelfältet.",
             "Spara som Excel-fil (.xlsx) och skicka tillbaka den. Du kan skicka en halvfärdig fil, fortsätta i samma "
@@ -350,7 +350,7 @@ def _guide(lang: Language) -> list[str]:
         "That is optional; without words the code is for the whole text.",
         "Code only what stands under Text. The question before is there to help you understand the answer.",
         "Code on your own, and do not talk with others who code the same texts until everybody is done. Trust your "
-        "judgement: the rules are measured against it, not the other way round.",
+        "judgement: the machine is measured against it, not the other way round.",
         "Only the pale yellow cells can be written in. Do not remove rows or change the text. If you do not see all of "
         "a text, click the cell and read it in the formula bar.",
         "Save as an Excel file (.xlsx) and send it back. You may send a half-finished file, go on in the same file and "

@@ -72,35 +72,35 @@ class CorrectedCounts:
             f"{level} intervals in {checked} of {rows} rows",
         )
         if checked < rows:
-            text += pick(lang, sv="; övriga är ", en="; the others are ") + unchecked("rules", lang)
+            text += pick(lang, sv="; övriga är ", en="; the others are ") + unchecked("machine", lang)
         return text + "."
 
     def sentence(self, lang: Language = "sv") -> str:
-        """Say how far the rules can be trusted, and what the corrected counts mean."""
+        """Say how far the machine can be trusted, and what the corrected counts mean."""
         checked = self.table[self.table["checked"]]
         if checked.empty:
             return pick(
                 lang,
                 sv=f"Stickprovet räcker inte till rättade tal: {number(self.audited)} segment är kontrollerade. "
-                f"Alla tal är {unchecked('rules', lang)}.",
+                f"Alla tal är {unchecked('machine', lang)}.",
                 en=f"The sample is too small for corrected counts: {number(self.audited, lang=lang)} segments are "
-                f"audited. All counts are {unchecked('rules', lang)}.",
+                f"audited. All counts are {unchecked('machine', lang)}.",
             )
         precision, recall = checked["precision"].median(), checked["recall"].median()
         most = checked.sort_values("estimate", kind="stable").iloc[-1]
         low, high = most["ci_low"], most["ci_high"]
         return pick(
             lang,
-            sv=f"Där kontrollen räcker håller i mitten {percent(precision)} av reglernas träffar, och reglerna hittar "
-            f"{percent(recall)} av det som en blind kodare ser. Vanligast är {self._row(most, lang)}: reglerna "
-            f"hittar {number(most['rule_segments'])} segment, rättat {number(most['estimate'])} "
+            sv=f"Där kontrollen räcker håller {percent(precision)} av maskinens kodningar (median), och maskinen "
+            f"hittar {percent(recall)} av det som en blind kodare ser. Vanligast är {self._row(most, lang)}: maskinen "
+            f"kodar {number(most['rule_segments'])} segment, rättat {number(most['estimate'])} "
             f"({interval(low, high, 0)}). Intervallen gäller hur {self.coder} skulle ha kodat hela materialet, inte "
             "hur många som tycker så.",
-            en=f"Where the audit suffices, {percent(precision, lang=lang)} of the rules' hits hold in the median, and "
-            f"the rules find {percent(recall, lang=lang)} of what a blind coder sees. The most common is "
-            f"{self._row(most, lang)}: the rules find {number(most['rule_segments'], lang=lang)} segments, corrected "
-            f"{number(most['estimate'], lang=lang)} ({interval(low, high, 0, lang=lang)}). The intervals are for how "
-            f"{self.coder} would have coded all of the material, not for how many think so.",
+            en=f"Where the audit suffices, {percent(precision, lang=lang)} of the machine's codings hold (median), and "
+            f"the machine finds {percent(recall, lang=lang)} of what a blind coder sees. The most common is "
+            f"{self._row(most, lang)}: the machine codes {number(most['rule_segments'], lang=lang)} segments, "
+            f"corrected {number(most['estimate'], lang=lang)} ({interval(low, high, 0, lang=lang)}). The "
+            f"intervals are for how {self.coder} would have coded all of the material, not for how many think so.",
         )
 
     def contrasts(self, before: Any, after: Any) -> pd.DataFrame:

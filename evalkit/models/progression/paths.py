@@ -253,8 +253,8 @@ def _moved(paths: LearningPaths, lang: Language) -> str:
     for group, name in zip(
         GROUPS,
         (
-            pick(lang, sv="alla anmälda", en="all enrolled"),
-            pick(lang, sv="de som fullföljde", en="those who completed"),
+            pick(lang, sv="för alla anmälda", en="for all enrolled"),
+            pick(lang, sv="för dem som fullföljde", en="for those who completed"),
         ),
         strict=True,
     ):
@@ -268,19 +268,19 @@ def _moved(paths: LearningPaths, lang: Language) -> str:
         counts = [f"n = {row['n']}" for row in (start, end)]
         if len(rows) == 1:
             at = pick(lang, sv="vid", en="at")
-            parts.append(f"{name} {values[0]} {at} {labels[0]} ({counts[0]})")
+            parts.append(f"{name}{pick(lang, sv='', en=',')} {values[0]} {at} {labels[0]} ({counts[0]})")
             continue
         parts.append(
             pick(
                 lang,
                 sv=f"{name} från {values[0]} vid {labels[0]} ({counts[0]}) till {values[1]} vid {labels[1]} "
                 f"({counts[1]})",
-                en=f"{name} from {values[0]} at {labels[0]} ({counts[0]}) to {values[1]} at {labels[1]} ({counts[1]})",
+                en=f"{name}, from {values[0]} at {labels[0]} ({counts[0]}) to {values[1]} at {labels[1]} ({counts[1]})",
             )
         )
     once = len(set(paths.means["session"])) == 1
-    began = pick(lang, sv="Medelnivån gick för ", en="The mean level went, for ")
-    began = pick(lang, sv="Medelnivån var för ", en="The mean level was, for ") if once else began
+    began = pick(lang, sv="Medelnivån gick ", en="The mean level went, ")
+    began = pick(lang, sv="Medelnivån var ", en="The mean level was, ") if once else began
     return began + "; ".join(parts) + "."
 
 

@@ -190,7 +190,7 @@ def test_who_has_seen_the_suggestions_is_not_independent(
         readings = store.records("readings").set_index(["document_id", "start"])["independent"]
         assert not readings["d1", start]
         assert readings.sum() == 1
-    assert "de mäter inte reglernas fel" in done.sentence()
+    assert "de mäter inte maskinens fel" in done.sentence()
 
 
 def test_a_sheet_with_a_fault_is_not_imported_at_all(store: CodingStore, sample: AuditSample, tmp_path: Path) -> None:
