@@ -196,7 +196,7 @@ def _draw_panel(panel: Axes, rows: pd.DataFrame, calibration: Calibration, *, co
     panel.set_yticks(range(len(names)), names)
     panel.set_ylim(max(len(names), 1) - 0.5, -0.5)
     panel.tick_params(left=False)
-    panel.xaxis.set_major_locator(MaxNLocator(6))
+    panel.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     panel.xaxis.set_major_formatter(FuncFormatter(lambda value, _: percent(value, lang=lang)))
     panel.set_xlabel(
         pick(lang, sv="Täckning: andel intervall som innehåller sanningen", en="Coverage: intervals holding the truth")

@@ -101,10 +101,10 @@ def attendance_outcome(
         ),
         _two_sides(values, before, "närvaro", "attendance"),
         note=Text(
-            sv="Den som lämnat räknas som frånvarande. Eftersom få lämnar räknar närvarons gränser en tiondels enhet "
-            "till, som går så långt åt sitt håll det går.",
-            en="A unit that has left counts as absent. Since few leave, the limits of attendance count a tenth of a "
-            "unit more, which goes as far their way as can be.",
+            sv="Den som lämnat räknas som frånvarande. Eftersom ett avhopp är sällsynt och stort är närvarons gränser "
+            "vidgade.",
+            en="A unit that has left counts as absent. Since leaving is rare and a leap, the limits of attendance are "
+            "widened.",
         ),
         bounds=(-1.0, 1.0),
     )
