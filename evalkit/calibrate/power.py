@@ -50,10 +50,11 @@ class Power:
             parts.append(f"{label_of(str(name), lang)} {found}")
         return pick(
             lang,
-            sv=f"Hur ofta det som är sant också påstås, från det slags program där det är svårast till det lättaste: "
-            f"{'; '.join(parts)}. Där andelen är låg säger ett uteblivet utslag nästan ingenting.",
-            en=f"How often what is true is also claimed, from the kind of programme where that is hardest to the "
-            f"easiest: {'; '.join(parts)}. Where the share is low, the lack of a claim says next to nothing.",
+            sv="Hur ofta det som är sant också påstås där metoden svarar, från det slags program där det är svårast "
+            f"till det lättaste: {'; '.join(parts)}. Där andelen är låg säger ett uteblivet utslag nästan ingenting.",
+            en="How often what is true is also claimed where the method answers, from the kind of programme where that "
+            f"is hardest to the easiest: {'; '.join(parts)}. Where the share is low, the lack of a claim says next to "
+            "nothing.",
         )
 
 

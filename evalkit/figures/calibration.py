@@ -134,10 +134,10 @@ def plot_power(power: Power, *, ax: Axes | None = None, lang: Language = "sv") -
         label.set(ha="center", rotation_mode="default")
     text = pick(
         lang,
-        sv="Procent av programmen där det som är sant också påstås. Tom ruta: det är inte sant där, eller så vägrar "
-        "metoden alltid. τ: störningar som alla enheter delar.",
-        en="Per cent of programmes in which what is true was also claimed. Empty: it is not true there, or the method "
-        "always refuses. τ: shocks that all units share.",
+        sv="Procent av de program där metoden svarar i vilka det som är sant också påstås. Tom ruta: det är inte sant "
+        "där, eller så vägrar metoden alltid. τ: störningar som alla enheter delar.",
+        en="Per cent of the programmes where the method answers in which what is true was also claimed. Empty: it is "
+        "not true there, or the method always refuses. τ: shocks that all units share.",
     )
     note(ax, text, own=own)
     return ax

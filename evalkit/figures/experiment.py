@@ -206,9 +206,9 @@ def plot_gain_line(line: GainLine, *, ax: Axes | None = None, lang: Language = "
     text = pick(
         lang,
         sv=f"Bred linje: medelskadan under varje antagande; gränser: ensidiga {share} för gemensamma störningar, "
-        f"{sizes}. Under noll: vinst.",
+        f"{sizes}. Under noll: nivån steg mer än antaget.",
         en=f"Broad line: mean harm under each assumption; limits: one-sided {share} for shared shocks, {sizes}. Below "
-        "zero: benefit.",
+        "zero: the level rose more than assumed.",
     )
     note(ax, text, own=own)
     return ax

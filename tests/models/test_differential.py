@@ -10,6 +10,7 @@ import pytest
 from evalkit.errors import EstimationError
 from evalkit.inference import permute_groups
 from evalkit.models.experiment import before_after, carried_by_leavers, differential_harm, event_leavers
+from evalkit.models.experiment.differential import _limits
 from evalkit.simulate import plain_truth, simulate_programme
 from evalkit.study import Experiment
 from tests.models.plain_registers import assessments, day, enrolment, register, study
@@ -116,7 +117,10 @@ def test_units_of_a_leaver_are_held_against_the_others() -> None:
     assert (row["ci_low"], row["ci_high"]) == (-both.ci_high, -both.ci_low)
     assert row["ci_low"] > 0  # as p is .05
     assert "exakt om enheterna i övrigt är utbytbara" in result.sentence("sv")
-    # With 15 labellings no one-sided limit of 95 % exists, and none is claimed.
+    # Ties: p is .058, and a limit that is 0 may not be taken for one above it.
+    tied = _limits(*permuted([-11 / 30, -2 / 15, -1 / 5, -1 / 5], [-1 / 4, -1 / 3, 0, 2 / 3, 1 / 9, 1 / 8, 0]), 0.5)
+    assert tied["ci_low"] == 0
+    # With 10 labellings no one-sided limit of 95 % exists, and none is claimed.
     fewer = replace(carried, units=carried.units[carried.units["unit"] != "U03"])
     few = differential_harm(before, fewer, margin=0.5)
     assert (few.estimate("units")["ci_low"], few.estimate("units")["verdict"]) == (-math.inf, "inconclusive")
@@ -178,6 +182,12 @@ def test_units_without_both_kinds_at_one_session_and_equal_ones_are_refused() ->
         found(apart)
     with pytest.raises(EstimationError, match="all 4 differences are equal"):
         found(levels((0, 0, 0, 0)))
+
+
+def permuted(theirs, others):
+    both = permute_groups(theirs, others, level=0.9)
+    assert permute_groups(theirs, others, alternative="less").p_value > 0.05
+    return both.estimate, both.ci_low, both.ci_high
 
 
 def programme(seed, **truth):

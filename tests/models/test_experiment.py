@@ -103,10 +103,12 @@ def test_verdicts_headline_and_gain_star_by_the_formula() -> None:
     assert (result.headline["margin"], result.headline["tau"]) == (0.5, 0.15)
     star = f"{result.headline['gain_star']:.2f}"
     assert f"more than {star} steps (τ = 0.15" in result.sentence("en")
-    assert result.sentence("sv").startswith(
-        "Skada över 0,50 steg av ”Skiftet” kan uteslutas (ensidig 95\u00a0%-gräns), om de utan händelsen "
+    assert result.sentence("sv").startswith("Ingen skada över 0,50 steg, om de inte annars skulle ha ökat mer än")
+    assert (
+        "Att ”Skiftet” gjorde mer än 0,50 stegs skada kan uteslutas (ensidig 95\u00a0%-gräns), om de utan händelsen "
         "hade ökat högst 0,50"
-    )
+    ) in result.sentence("sv")
+    assert "Det gäller de 9 som bedömts både före och efter, av 9 anmälda vid händelsen." in result.sentence("sv")
 
 
 def test_harm_is_shown_only_against_no_growth_at_all() -> None:

@@ -220,7 +220,7 @@ def test_the_tipping_point_is_where_the_verdict_changes() -> None:
         assert harm_verdict(low.ci_low, high.ci_high, margin=margin, gain_max=0.5) in set(
             rows.loc[(rows["delta_low"] <= 0) & (rows["delta_high"] >= 0), "verdict"]
         )
-    assert "U10 och U11 lämnade efter händelsen" in result.sentence("sv")
+    assert "U10 och U11 lämnade vid eller efter händelsen" in result.sentence("sv")
 
 
 @settings(max_examples=25)

@@ -62,8 +62,11 @@ class ProgrammeFunnel:
             parts.append(
                 pick(
                     lang,
-                    sv="Ett senare steg är större än ett tidigare: alla kom alltså inte in den vägen.",
-                    en="A later step is larger than an earlier one: not all came in that way.",
+                    sv="Ett senare steg är större än ett tidigare: antingen är antalet ungefärligt, eller så kom "
+                    "några in på "
+                    "annat sätt.",
+                    en="A later step is larger than an earlier one: either the number is rough, or some came in "
+                    "another way.",
                 )
             )
         parts.append(
@@ -159,8 +162,10 @@ class Completion:
         parts.append(
             pick(
                 lang,
-                sv="Att fullfölja är att vara kvar; det säger inget om vad som lärts eller införts.",
-                en="To complete is to be there; it says nothing of what was learned or introduced.",
+                sv="Antalet är känt; intervallet gäller sannolikheten i ett program som detta. Att fullfölja är att "
+                "vara kvar; det säger inget om vad som lärts eller införts.",
+                en="The number is known; the interval is that of the probability in a programme like this. To "
+                "complete is to be there; it says nothing of what was learned or introduced.",
             )
         )
         return " ".join(parts)

@@ -30,6 +30,7 @@ from evalkit.wording import Language, interval, number, p_value, percent, pick
 
 __all__ = ["Predictor", "dropout_predictor", "judgement_name", "not_acquitted"]
 
+SEEN = 5e-4  # differences of p that its three decimals show
 MOST_DOUBTED = 6  # units on which raters differ: beyond, the range would need more than 64 readings
 
 
@@ -130,6 +131,15 @@ class Predictor:
             parts.append(self._too_late(lang))
             return " ".join(parts)
         parts += [self._p_values(lang), self._odds(lang), self._fragility(lang)]
+        main = self.test("log_rank")
+        if main["p_high"] - main["p_low"] >= SEEN and not self.n_doubted:
+            parts.append(
+                pick(
+                    lang,
+                    sv="Att p är ett spann beror på att det för någon är okänt när den lämnade.",
+                    en="That p is a range is because for some it is not known when they left.",
+                )
+            )
         if not self.significant:
             parts.append(not_acquitted(lang))
         if self.n_doubted:
@@ -156,7 +166,7 @@ class Predictor:
         has, lacks = ((rows[value]["left"], rows[value]["left"] + rows[value]["stayed"]) for value in (True, False))
         return pick(
             lang,
-            sv=f"Av dem med {self.named('sv')} lämnade {has[0]} av {has[1]}, av dem utan {lacks[0]} av {lacks[1]}.",
+            sv=f"Av dem med {self.named('sv')} lämnade {has[0]} av {has[1]}, av dem utan det {lacks[0]} av {lacks[1]}.",
             en=f"Of those with {self.named('en')} {has[0]} of {has[1]} left, without it {lacks[0]} of {lacks[1]}.",
         )
 
@@ -456,7 +466,7 @@ def _tests(judged: pd.DataFrame, last: int, level: float) -> pd.DataFrame:
 
 
 def _p_range(row: dict[str, Any], lang: Language) -> str:
-    if row["p_high"] - row["p_low"] < 5e-4:
+    if row["p_high"] - row["p_low"] < SEEN:
         return p_value(row["p"], lang=lang)
     low, high = (p_value(row[end], lang=lang).removeprefix("p = ") for end in ("p_low", "p_high"))
     return pick(lang, sv=f"p mellan {low} och {high}", en=f"p between {low} and {high}")

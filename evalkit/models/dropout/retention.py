@@ -84,8 +84,12 @@ class Retention:
         parts.append(
             pick(
                 lang,
-                sv="Kurvan säger när de lämnade, inte varför.",
-                en="The curve says when they left, not why.",
+                sv="Antalet är känt; intervallet gäller sannolikheten i ett program som detta. Kurvan säger när de "
+                "lämnade, "
+                "inte varför.",
+                en="The number is known; the interval is that of the probability in a programme like this. The curve "
+                "says "
+                "when they left, not why.",
             )
         )
         return " ".join(parts)

@@ -160,7 +160,7 @@ class BeforeAfter:
         parts = [
             pick(
                 lang,
-                sv=f"Från {pre} till medlet av de {len(self.post_sessions)} som följde efter ”{self.event(lang)}” "
+                sv=f"Från {pre} till medelvärdet av de {len(self.post_sessions)} som följde efter ”{self.event(lang)}” "
                 f"ändrades nivån {change} steg (n = {self.n}).",
                 en=f"From {pre} to the mean of the {len(self.post_sessions)} that followed “{self.event(lang)}” the "
                 f"level changed by {change} steps (n = {self.n}).",

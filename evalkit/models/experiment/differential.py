@@ -107,10 +107,12 @@ class DifferentialHarm:
         return pick(
             lang,
             sv=f"I det som de som slutade bar ({tools}) ändrades nivån {mine} steg, i de andra verktygen {rest}: "
-            f"{harm}. Låter man i stället verktygen vara fallen blir {p} ({ways} möjliga indelningar: lägre än {least} "
+            f"{harm}. Räknas verktygen som fall i stället för enheterna blir {p} ({ways} möjliga indelningar: lägre "
+            f"än {least} "
             f"kan det inte bli). En skillnad på {size} steg hade upptäckts med {share} sannolikhet.",
             en=f"In what those who left carried ({tools}) the level changed by {mine} steps, in the other tools by "
-            f"{rest}: {harm}. With the tools as the cases {p} ({ways} possible labellings: it cannot be below "
+            f"{rest}: {harm}. With tools instead of units as the cases {p} ({ways} possible labellings: it cannot be "
+            f"below "
             f"{least}). A difference of {size} steps would have been detected with {share} probability.",
         )
 
@@ -189,7 +191,12 @@ class DifferentialHarm:
                 en=f", and the carried ones gained {gap} steps {'more' if faster else 'less'} per "
                 f"{self.labels.noun('session', lang)} than the others",
             )
-        return f"{text}."
+        return text + pick(
+            lang,
+            sv=". Ökade de olika redan dessförinnan talar det emot antagandet att de annars hade följts åt.",
+            en=". If they grew differently even before, that speaks against the assumption that they would otherwise "
+            "have grown alike.",
+        )
 
 
 def signed(value: float, lang: Language) -> str:
@@ -361,6 +368,8 @@ def _units_row(
 
 
 def _limits(change: float, low: float, high: float, margin: float) -> dict[str, Any]:
+    # With ties a limit that is 0 comes out a rounding error from it, and must not decide.
+    low, high = (0.0 if abs(end) < EQUAL else end for end in (low, high))
     verdict = harm_verdict(low, high, margin=margin, gain_max=0.0)
     return {"harm": -change, "ci_low": -high, "ci_high": -low, "verdict": verdict}
 

@@ -92,16 +92,24 @@ class GainLine:
             return text + pick(
                 lang,
                 sv=". Här är det ändringen utöver jämförelseenheternas som räknas; om banorna annars följts åt går "
-                "inte att läsa ur data. Ett negativt tal är en vinst.",
+                "inte att läsa ur data. Ett negativt tal betyder att nivån steg mer än antaget, inte att händelsen "
+                "gjorde "
+                "nytta.",
                 en=". It is the change beyond the control units' that counts here; whether the paths would otherwise "
-                "have been parallel cannot be read from the data. A negative number is a benefit.",
+                "have been parallel cannot be read from the data. A negative number means that the level rose more "
+                "than "
+                "assumed, not that the event did good.",
             )
         return text + pick(
             lang,
             sv=". Vilken ökning som gällt utan händelsen går inte att läsa ur data: linjen visar vad varje antagande "
-            "leder till, inte vilket som är rätt. Ett negativt tal är en vinst.",
+            "leder till, inte vilket som är rätt. Ett negativt tal betyder att nivån steg mer än antaget, inte att "
+            "händelsen "
+            "gjorde nytta.",
             en=". Which gain held without the event cannot be read from the data: the line shows what each assumption "
-            "leads to, not which is right. A negative number is a benefit.",
+            "leads to, not which is right. A negative number means that the level rose more than assumed, not that "
+            "the event "
+            "did good.",
         )
 
 

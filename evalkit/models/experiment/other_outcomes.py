@@ -56,9 +56,9 @@ class OtherOutcomes:
         return pick(
             lang,
             sv=f"Andra utfall före och efter ”{event}”, medel per enhet, med ensidiga {share}-gränser för ändringen. "
-            f"n = upp till {most}.",
+            f"n = högst {most}.",
             en=f"Other outcomes before and after “{event}”, means per unit, with one-sided {share} limits of the "
-            f"change. n = up to {most}.",
+            f"change. n = at most {most}.",
         )
 
     def sentence(self, lang: Language = "sv") -> str:

@@ -230,8 +230,11 @@ def code_outcome(
         Text(sv="andel av segmenten med koden", en="share of segments with the code"),
         _two_sides(values, before, f"koden {code}", f"code {code}"),
         note=Text(
-            sv=f"{unchecked(kind, 'sv').capitalize()}: att reglerna träffar oftare kan bero på hur det sägs.",
-            en=f"{unchecked(kind, 'en').capitalize()}: that the rules fire more often may lie in how things are said.",
+            sv=f"{unchecked(kind, 'sv').capitalize()}: att maskinen kodar oftare kan bero på hur det sägs; om det "
+            f"sades "
+            "oftare avgörs av rättade antal.",
+            en=f"{unchecked(kind, 'en').capitalize()}: that the machine codes more often may lie in how things are "
+            "said; whether they were said more often is for corrected counts to tell.",
         )
         if kind != "people"
         else NO_NOTE,

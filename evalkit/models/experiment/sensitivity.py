@@ -86,7 +86,7 @@ class Sensitivity:
                 sv=f"Minsta skada som hade upptäckts med {power} sannolikhet, om ökningen vore känd: {smallest} steg. "
                 "Inget av detta prövar antagandet om ökningen.",
                 en=f"Smallest harm that would have been detected with {power} probability, were the gain known: "
-                f"{smallest} steps. None of this tries the assumed gain.",
+                f"{smallest} steps. None of this tests the assumed gain.",
             )
         )
         return " ".join(parts)

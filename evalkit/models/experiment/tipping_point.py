@@ -78,8 +78,9 @@ class TippingPoint:
         parts = [
             pick(
                 lang,
-                sv=f"{names} lämnade efter händelsen och syns inte sedan.",
-                en=f"{names} left after the event and {'is' if len(self.leavers) == 1 else 'are'} not seen afterwards.",
+                sv=f"{names} lämnade vid eller efter händelsen och syns inte sedan.",
+                en=f"{names} left at or after the event and {'is' if len(self.leavers) == 1 else 'are'} not seen "
+                f"afterwards.",
             )
         ]
         if math.isinf(at):

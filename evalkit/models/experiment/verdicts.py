@@ -89,8 +89,13 @@ class Verdicts:
 
     def sentence(self, lang: Language = "sv") -> str:
         """Give the headline with all that it depends on."""
-        parts = [self._no_headline(lang)] if self.gain_max is None else [self._headline(lang), self._shown(lang)]
-        parts.append(self._star(lang))
+        # First what needs no declared gain, then the verdict under the one that is.
+        star = self._star(lang)
+        if self.gain_max is None:
+            parts = [self._no_headline(lang), star]
+        else:
+            parts = [star, self._headline(lang), self._shown(lang)]
+        parts.append(self._whom(lang))
         smallest = self._headline_rows().iloc[0]["smallest_harm"]
         size, power = number(smallest, 2, lang=lang), percent(self.power, lang=lang)
         parts.append(
@@ -113,6 +118,14 @@ class Verdicts:
             )
         parts.append(self._rests(lang))
         return " ".join(parts)
+
+    def _whom(self, lang: Language) -> str:
+        enrolled = len(self.before.units)
+        return pick(
+            lang,
+            sv=f"Det gäller de {self.n} som bedömts både före och efter, av {enrolled} anmälda vid händelsen.",
+            en=f"It holds for the {self.n} rated both before and after, of {enrolled} enrolled at the event.",
+        )
 
     def _rests(self, lang: Language) -> str:
         if self.before.controlled:
@@ -142,13 +155,13 @@ class Verdicts:
         what = {
             "non-inferior": pick(
                 lang,
-                sv=f"Skada över {margin} steg av ”{event}” kan uteslutas (ensidig {share}-gräns)",
-                en=f"Harm above {margin} steps by “{event}” can be ruled out (one-sided {share} limit)",
+                sv=f"Att ”{event}” gjorde mer än {margin} stegs skada kan uteslutas (ensidig {share}-gräns)",
+                en=f"That “{event}” did more than {margin} steps of harm can be ruled out (one-sided {share} limit)",
             ),
             "inferior": pick(
                 lang,
-                sv=f"Skada på mer än {margin} steg av ”{event}” är visad (ensidig {share}-gräns)",
-                en=f"Harm of more than {margin} steps by “{event}” is shown (one-sided {share} limit)",
+                sv=f"Att ”{event}” gjorde mer än {margin} stegs skada är visat (ensidig {share}-gräns)",
+                en=f"That “{event}” did more than {margin} steps of harm is shown (one-sided {share} limit)",
             ),
             "inconclusive": pick(
                 lang,
